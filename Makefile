@@ -1,0 +1,48 @@
+# Everything a person or a machine needs: each target sets up what it uses.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench format docs clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    the main job on real files (no key and no network needed)"
+	@echo "make test    all tests"
+	@echo "make check   formatting, lint, types, layering, generated files"
+	@echo "make bench   speed and quality, as tables; recorded in benchmarks/RESULTS.md"
+	@echo "make format  format and sort the sources"
+	@echo "make docs    regenerate what is generated from the settings"
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m compileall -q server
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/tierwise demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.conventions.generated --check
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY)
+	$(BIN)/python -m tests.conventions.generated
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,62 @@
+"""``python -m benchmarks [NAME ...] [--record]``: run benchmarks, print their tables, record them with the machine."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+NAMES = {
+    "start": "Start and memory",
+    "roundtrip": "What the server adds to a backend",
+    "embedded": "Completion without a model",
+    "infill": "Shaping what models answer",
+    "rename": "Other tools' rename tests",
+    "classify": "Deciding class and tier",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(NAMES)} (default: all)")
+    parser.add_argument("--record", action="store_true", help=f"write {RESULTS.name} anew with what was run")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(NAMES)
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    console = Console(record=True, width=110)
+    sections = [f"# Results\n\n{machine()}\n"]
+    for name in arguments.names or NAMES:
+        console.rule(NAMES[name])
+        console.export_text()  # what was recorded so far belongs to the section before
+        importlib.import_module(f"benchmarks.{name}").run(console)
+        sections.append(f"## {NAMES[name]}\n\n```text\n{_trimmed(console.export_text())}\n```\n")
+    if arguments.record:
+        RESULTS.write_text("\n".join(sections), encoding="utf-8")
+        console.print(f"written: {RESULTS.name}")
+
+
+def machine() -> str:
+    """The machine that a result was measured on."""
+    import psutil
+
+    memory = psutil.virtual_memory().total / 2**30
+    day = datetime.now(UTC).date().isoformat()
+    return (
+        f"Measured {day} on {os.cpu_count()} shared cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}. Read ratios rather than absolute times."
+    )
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+if __name__ == "__main__":
+    main()

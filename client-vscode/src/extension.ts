@@ -1,0 +1,112 @@
+// Puts the extension together. Everything is made here, once, and given back to VS Code to dispose of.
+import * as vscode from 'vscode';
+import { Actions } from './actions';
+import { AnswerPanel } from './answers/panel';
+import type { Delta } from './answers/conversation';
+import { GhostText } from './ghost/switch';
+import { registerMenu } from './menu';
+import { ProgressBoard } from './progress';
+import { ProposalBoard } from './proposals/board';
+import type { WireEdit } from './proposals/plan';
+import { registerProposals } from './proposals/view';
+import { QueueTree } from './queue/view';
+import { RenameManners } from './rename';
+import { ServerOwner } from './server/owner';
+import { SECTION } from './settings';
+import { Keys } from './setup/keys';
+import { registerWelcome } from './setup/welcome';
+import { StatusBar } from './status/bar';
+import type { Usage } from './status/usage';
+import { Texts } from './texts';
+import { registerVerbs } from './verbs';
+
+let owner: ServerOwner | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Tierwise', { log: true });
+  const ghost = new GhostText();
+  const proposals = new ProposalBoard();
+  const texts = new Texts();
+  const progress = new ProgressBoard((title, message) => {
+    const answers = title === undefined || title === 'Explaining' || title === 'Reviewing';
+    if (answers && panel.busy) {
+      panel.note(message);
+    }
+    return answers && panel.busy;
+  });
+  const keys = new Keys(context.secrets, context.globalState, () => server.restart());
+  const server: ServerOwner = new ServerOwner({
+    context,
+    log,
+    progress,
+    keys: () => keys.environment(),
+    hooks: {
+      wantsGhostText: (document) => ghost.wanted(document),
+      command: (name, args) => actions.command(name, args),
+      codeAction: (action) => actions.codeAction(action),
+      applyEdit: ({ label, edit }) => proposals.propose(actions.titleOf(label), edit as WireEdit),
+    },
+    connected: (client) =>
+      vscode.Disposable.from(
+        client.onNotification('tierwise/answer', (delta: Delta) => panel.hear(delta)),
+        client.onNotification('tierwise/usage', (usage: Usage) => {
+          bar.hear(usage);
+          if (usage.outcome === 'queued') {
+            queue.refresh();
+          }
+        }),
+      ),
+  });
+  owner = server;
+  const actions: Actions = new Actions(server, proposals, () => panel, log);
+  const panel: AnswerPanel = new AnswerPanel(context.extensionUri, (subject, question, token) =>
+    actions.ask(subject, question, token),
+  );
+  const bar: StatusBar = new StatusBar(server, ghost);
+  const queue: QueueTree = new QueueTree(server, texts);
+
+  context.subscriptions.push(
+    log,
+    ghost,
+    proposals,
+    texts,
+    progress,
+    panel,
+    bar,
+    queue,
+    new RenameManners(server),
+    registerProposals(proposals),
+    registerMenu(server, bar, ghost),
+    registerVerbs(server, bar, texts),
+    registerWelcome(server, keys),
+    actions.register(),
+    server,
+    ...reactions(server, queue),
+    vscode.commands.registerCommand('tierwise.restartServer', () => server.restart()),
+    vscode.commands.registerCommand('tierwise.showLogs', () => log.show()),
+    vscode.commands.registerCommand('tierwise.setKey', () => keys.enter()),
+    vscode.commands.registerCommand('tierwise.removeKey', () => keys.remove()),
+  );
+  void server.start(); // not awaited: what VS Code waits for ends here
+}
+
+export async function deactivate(): Promise<void> {
+  await owner?.stop();
+  owner = undefined;
+}
+
+/** What changes outside and the server must hear of, or be started anew for. */
+function reactions(server: ServerOwner, queue: QueueTree): vscode.Disposable[] {
+  return [
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void server.running?.tellSettings()),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(`${SECTION}.interpreter`)) {
+        void server.restart();
+      }
+    }),
+    server.onDidChange(() => {
+      queue.refresh();
+      void vscode.commands.executeCommand('setContext', 'tierwise.running', server.state === 'running');
+    }),
+  ];
+}

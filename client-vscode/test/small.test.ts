@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Conversation, withHistory, type Subject } from '../src/answers/conversation';
+import { silence, toggled, type GhostTextChoices } from '../src/ghost/gate';
+import { waiting } from '../src/queue/listing';
+import { section, type Inspected } from '../src/section';
+import { Serial } from '../src/serial';
+import { CrashPolicy } from '../src/server/crashes';
+
+const awake: GhostTextChoices = { enabled: true, disabledLanguages: [], paused: false, snoozedUntil: undefined };
+
+test('ghost text is silent for one reason at a time, and awake otherwise', () => {
+  assert.equal(silence(awake, 'python', 0), undefined);
+  assert.equal(silence({ ...awake, paused: true, enabled: false }, 'python', 0), 'paused');
+  assert.equal(silence({ ...awake, snoozedUntil: 100 }, 'python', 99), 'snoozed');
+  assert.equal(silence({ ...awake, snoozedUntil: 100 }, 'python', 100), undefined);
+  assert.equal(silence({ ...awake, enabled: false }, 'python', 0), 'off');
+  assert.equal(silence({ ...awake, disabledLanguages: ['go'] }, 'go', 0), 'language');
+  assert.equal(silence({ ...awake, disabledLanguages: ['go'] }, 'python', 0), undefined);
+});
+
+test('switching a language twice changes nothing', () => {
+  assert.deepEqual(toggled(['rust'], 'go'), ['go', 'rust']);
+  assert.deepEqual(toggled(toggled(['rust'], 'go'), 'go'), ['rust']);
+});
+
+test('only what somebody set reaches the server, as tables', () => {
+  const found: Record<string, Inspected> = {
+    profile: { value: 'auto' },
+    'budget.day_usd': { value: 2, globalValue: 2 },
+    'budget.session_usd': { value: null, workspaceValue: null },
+    'completion.enabled': { value: false, workspaceFolderValue: false },
+    providers: { value: { a: { kind: 'fim' } }, globalValue: { a: { kind: 'fim' } } },
+  };
+  assert.deepEqual(
+    section(Object.keys(found), (key) => found[key] ?? { value: undefined }),
+    { budget: { day_usd: 2 }, completion: { enabled: false }, providers: { a: { kind: 'fim' } } },
+  );
+});
+
+test('jobs run one after the other, those that wait under one name are one', async () => {
+  const serial = new Serial();
+  const order: string[] = [];
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const job = (name: string, wait?: Promise<void>) => async (): Promise<void> => {
+    order.push(`${name} begins`);
+    await wait;
+    order.push(`${name} ends`);
+  };
+  const first = serial.run('start', job('start', gate));
+  await Promise.resolve();
+  const second = serial.run('restart', job('restart'));
+  assert.equal(serial.run('restart', job('never')), second);
+  open();
+  await Promise.all([first, second]);
+  assert.deepEqual(order, ['start begins', 'start ends', 'restart begins', 'restart ends']);
+});
+
+test('a job that fails stops nobody', async () => {
+  const serial = new Serial();
+  await assert.rejects(
+    serial.run('a', () => Promise.reject(new Error('broken'))),
+    /broken/,
+  );
+  let ran = false;
+  await serial.run('b', () => {
+    ran = true;
+    return Promise.resolve();
+  });
+  assert.ok(ran);
+});
+
+test('five crashes in three minutes are enough; slow ones are not', () => {
+  let now = 0;
+  const policy = new CrashPolicy(() => now);
+  const crash = (after: number): boolean => {
+    now += after;
+    return policy.mayRestart();
+  };
+  assert.deepEqual([crash(0), crash(1_000), crash(1_000), crash(1_000), crash(1_000)], [true, true, true, true, false]);
+  policy.reset();
+  assert.ok(Array.from({ length: 20 }, () => crash(60_000)).every(Boolean));
+});
+
+const subject: Subject = {
+  uri: 'file:///a.py',
+  range: { start: { line: 0, character: 0 }, end: { line: 1, character: 0 } },
+};
+
+test('pieces belong to the question that is being answered; others are nobodys', () => {
+  const conversation = new Conversation();
+  assert.equal(conversation.hear({ id: '1', delta: 'early', done: false }), false);
+  const turn = conversation.begin(subject, 'why?');
+  conversation.hear({ id: '2', delta: 'be', done: false });
+  conversation.hear({ id: '2', delta: 'cause', done: false });
+  turn.state = 'done';
+  assert.equal(conversation.hear({ id: '2', delta: 'late', done: true }), false);
+  assert.equal(turn.text, 'because');
+});
+
+test('a follow-up carries what was said, without what failed, and not without end', () => {
+  const conversation = new Conversation();
+  const say = (question: string, text: string, state: 'done' | 'failed'): void => {
+    Object.assign(conversation.begin(subject, question), { text, state });
+  };
+  assert.equal(withHistory([], 'and?'), 'and?');
+  say('old', 'x'.repeat(7_000), 'done');
+  say('', 'It adds.', 'done');
+  say('broken', 'half', 'failed');
+  const sent = withHistory(conversation.turns, 'and then?');
+  assert.match(sent, /Explain this code\.\nAnswer: It adds\.\n\nNow: and then\?$/);
+  assert.doesNotMatch(sent, /broken|xxx/);
+});
+
+test('the list of the queue is read line by line', () => {
+  const printed = [
+    'N   since             task   where                tried  last reason',
+    '3   2026-01-02 10:11  edit   /home/ann/a b.py:4   2      syntax-error',
+    '12  2026-01-03 09:00  tests  /home/ann/c.py:1     3      lint',
+    '',
+  ].join('\n');
+  assert.deepEqual(waiting(printed), [
+    { number: 3, since: '2026-01-02 10:11', task: 'edit', rest: '/home/ann/a b.py:4 · 2 · syntax-error' },
+    { number: 12, since: '2026-01-03 09:00', task: 'tests', rest: '/home/ann/c.py:1 · 3 · lint' },
+  ]);
+  assert.deepEqual(waiting('Nothing waits for a person.\n'), []);
+});

@@ -1,0 +1,211 @@
+"""Builds the object graph: every room is made here, once, and handed only what it needs.
+
+Nothing here does work of its own. What a first keystroke needs is built at once; the rest when it is asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tierwise.core.clock import Clock, SystemClock
+from tierwise.core.documents import Document
+from tierwise.core.secrets import Masker
+from tierwise.core.tasks import Tier
+from tierwise.features.completion.engine import EmbeddedCompletion
+from tierwise.features.completion.flow import CompletionFlow
+from tierwise.features.completion.generate import FastTier
+from tierwise.features.completion.neighbours import Neighbours
+from tierwise.features.estimates import Estimates
+from tierwise.features.learning import Listeners, OpenDocumentListener
+from tierwise.features.recording import Recorder
+from tierwise.features.send_boundary import GuardedClients
+from tierwise.features.workspace import WorkspaceControl
+from tierwise.providers.registry import ProviderRegistry
+from tierwise.routing.breakers import Breakers
+from tierwise.routing.chain import ChainRunner
+from tierwise.routing.latency import LatencyBook
+from tierwise.routing.outcomes import Trouble
+from tierwise.routing.spending import Spending
+from tierwise.session.prefix_ledger import PrefixLedger
+from tierwise.session.session import Session
+from tierwise.settings.local import LocalServer
+from tierwise.settings.locations import state_folder
+from tierwise.settings.models import Settings
+from tierwise.settings.store import SettingsStore, open_store
+from tierwise.telemetry.database import FILE_NAME, StateUnavailable
+from tierwise.telemetry.events import EventStore
+
+if TYPE_CHECKING:
+    from tierwise.features.edit import EditFlow
+    from tierwise.features.explain import ExplainFlow
+    from tierwise.features.rename import RenameFlow
+    from tierwise.features.status import StatusReport
+
+GOLD_EVENTS_FILE = "gold.sqlite3"
+"""Runs of the gold set keep their events apart: they count for the day's money, and not for the user's statistics."""
+_PROBE_S = 1.0
+_READ_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The features that are loaded after the first keystrokes can be served."""
+
+    rename: RenameFlow
+    edit: EditFlow
+    explain: ExplainFlow
+    status: StatusReport
+
+
+class App:
+    """All parts of one server process."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._state = state_folder(environ)
+        self.clock: Clock = SystemClock()
+        self.store: SettingsStore = open_store(environ)
+        self.events = EventStore(self._state / FILE_NAME, self.clock)
+        self.recorder = Recorder(self.events, self.clock)
+        self.providers = ProviderRegistry(environ)
+        listeners = Listeners()
+        self.session = Session(self.clock, listeners)
+        self.control = WorkspaceControl(self.session, self.store, self._settings_changed)
+        self._breakers = Breakers(self.clock)
+        self._spending = Spending(self.clock)
+        self._estimates = Estimates()
+        self._ledger = PrefixLedger(self.clock)
+        guarded = GuardedClients(self.providers, Masker(), lambda path: self.session.view().forbidden(path))
+        self._runner = ChainRunner(guarded, self._breakers, LatencyBook(), self._spending, self.clock)
+        self._neighbours = Neighbours(self.session, self.clock)
+        self._engine = EmbeddedCompletion()
+        listeners.add(self._engine)
+        self.completion = CompletionFlow(
+            self.session,
+            self.store.for_folder,
+            FastTier(self.session, self._runner, self._spending, self._neighbours, self._estimates, self._trouble),
+            self._engine,
+            self.recorder,
+            self.clock,
+        )
+        listeners.add(OpenDocumentListener(self.completion))
+        self._changed = asyncio.Event()
+        self._servers: tuple[LocalServer, ...] | None = None
+        self.recorder.watch(lambda _event, _totals: self._tell_of_events())
+
+    def rest(self) -> Rest:
+        """The features that are not needed for the first keystroke. Their imports cost, so a thread calls this."""
+        from tierwise.features.asking import Asker
+        from tierwise.features.edit import EditFlow
+        from tierwise.features.explain import ExplainFlow
+        from tierwise.features.rename import RenameFlow
+        from tierwise.features.status import StatusReport
+        from tierwise.rename.engines import bundled_engines
+        from tierwise.rename.service import Renamer
+        from tierwise.routing.classify import Classifier
+        from tierwise.telemetry.queue import QueueStore
+
+        session, settings, clock = self.session, self.store.for_folder, self.clock
+        asker = Asker(session, self._ledger, self._runner, self._estimates, self._trouble)
+        classifier, queue = Classifier(), QueueStore(self._state / FILE_NAME, clock)
+        spending, recorder = self._spending, self.recorder
+        return Rest(
+            rename=RenameFlow(session, settings, Renamer(bundled_engines()), recorder, clock),
+            edit=EditFlow(session, settings, asker, classifier, spending, queue, recorder, clock),
+            explain=ExplainFlow(session, settings, self.store.is_trusted, asker, classifier, spending, recorder, clock),
+            status=StatusReport(session, self.store, recorder, spending, self._breakers, self._ledger),
+        )
+
+    async def start(self, spent_elsewhere_usd: float = 0.0) -> None:
+        """Restore today's spending, look for local model servers, and make the connections that will be needed.
+
+        ``spent_elsewhere_usd``: today, with other state than this server's.
+        """
+        try:
+            spent = await asyncio.to_thread(spent_today, self._state, self.clock)
+        except StateUnavailable as error:
+            spent = 0.0
+            self.control.tell(str(error))
+        self._spending.restore(spent + spent_elsewhere_usd)
+        await self._prepare()
+
+    async def follow(self) -> None:
+        """After ``start``: look and connect anew whenever settings change. Never returns."""
+        while await self._changed.wait():
+            await self._prepare()
+
+    async def acquaint(self, document: Document) -> None:
+        """Wait until the folders are read and all is known about an open document, as after some seconds in an editor.
+
+        For measurements, which must not depend on how soon after the opening they ask.
+        """
+        await asyncio.to_thread(self.session.wait_indexed, _READ_S)
+        await asyncio.to_thread(self._engine.wait)
+        await self._neighbours.look(document)
+
+    async def aclose(self) -> None:
+        """End everything in the order in which it depends on each other; no event is lost."""
+        await self.completion.aclose()
+        await self._neighbours.aclose()
+        await self._runner.aclose()
+        await self.providers.aclose()
+        self.session.shutdown()
+        await asyncio.to_thread(self.events.close)
+
+    async def _prepare(self) -> None:
+        self._changed.clear()
+        await self._look_for_servers()
+        await self._warm()
+
+    async def _look_for_servers(self) -> None:
+        if not any(settings.profile in {"auto", "local"} for settings in self._all_settings()):
+            return
+        from tierwise.providers.probe import find_local_servers
+
+        found = await find_local_servers(_PROBE_S)
+        if found != self._servers:
+            self._servers = found
+            self.control.set_local_servers(found)
+
+    async def _warm(self) -> None:
+        """Connections of the fast tier, so that the first keystroke pays for none."""
+        chains = [settings.chain(Tier.FAST) for settings in self._all_settings()]
+        await self.providers.warm(model for chain in chains for model in chain if not model.embedded)
+
+    def _all_settings(self) -> list[Settings]:
+        folders: tuple[Path | None, ...] = self.control.folders or (None,)
+        return [self.store.for_folder(folder) for folder in folders]
+
+    def _settings_changed(self) -> None:
+        self._breakers.reset(self.store.for_folder(None).routing)
+        self._changed.set()
+
+    def _trouble(self, trouble: Trouble) -> None:
+        """Tell what only a person can put right, unless the settings have said it already: a key that is not set."""
+        provider = trouble.model.provider
+        used = [settings.providers[provider] for settings in self._all_settings() if provider in settings.providers]
+        variables = {settings.api_key_env for settings in used if settings.api_key_env}
+        told = [problem.reason for problem in self.store.problems()]
+        if not any(variable in reason for variable in variables for reason in told):
+            self.control.tell(trouble.sentence)
+
+    def _tell_of_events(self) -> None:
+        warning = self.events.take_warning()
+        if warning is not None:
+            self.control.tell(warning)
+
+
+def spent_today(state: Path, clock: Clock) -> float:
+    """US dollars since midnight, by all that keep their events in this state folder. Blocks on the disk."""
+    midnight = datetime.combine(clock.now().date(), time(), clock.now().tzinfo).astimezone(UTC)
+    files = (state / FILE_NAME, state / GOLD_EVENTS_FILE)
+    return sum(EventStore(file, clock).spent_since(midnight) for file in files)
+
+
+def build(environ: Mapping[str, str]) -> App:
+    """The parts of a server for this user's environment."""
+    return App(environ)

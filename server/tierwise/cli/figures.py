@@ -1,0 +1,84 @@
+"""Figures as a person reads them, and the console they are printed to. Pure but for the console."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 100
+"""Columns that are used at most: wider lines are hard to read, and narrower terminals are followed."""
+
+DASH = "–"
+"""What stands where there is no figure."""
+
+
+def console(stderr: bool = False) -> Console:
+    """A console on stdout or stderr; colours only where the terminal takes them (NO_COLOR is honoured)."""
+    stream = sys.stderr if stderr else sys.stdout
+    made = Console(file=stream, highlight=False)
+    if stream.isatty() or "COLUMNS" in os.environ:
+        made.width = min(made.width, WIDTH)
+    else:
+        made.width = WIDTH
+    return made
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int, optional: Sequence[str] = ()) -> Table:
+    """Words to the left, figures to the right. Where ``width`` columns of the terminal do not
+    hold all, the ``optional`` ones go, first named first.
+    """
+    cells = [tuple(row) for row in rows]
+    needed = [max(cell_len(text) for text in texts) + 2 for texts in zip(columns, *cells, strict=True)]
+    dropped: set[int] = set()
+    for name in optional:
+        if sum(size for index, size in enumerate(needed) if index not in dropped) <= width:
+            break
+        dropped.add(columns.index(name))
+    made = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for index, name in enumerate(columns):
+        if index not in dropped:
+            made.add_column(name, justify=_side(row[index] for row in cells), no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        made.add_row(*(Text(text) for index, text in enumerate(row) if index not in dropped))
+    return made
+
+
+def dollars(amount: float | None) -> str:
+    """US dollars with as many decimals as the amount needs to be told from nothing."""
+    if amount is None:
+        return DASH
+    if amount == 0:
+        return "$0"
+    if abs(amount) < 0.000_05:
+        return "< $0.0001"
+    return f"${amount:.4f}" if abs(amount) < 1 else f"${amount:,.2f}"
+
+
+def duration(milliseconds: float | None) -> str:
+    """Milliseconds below a second (one decimal below ten), seconds above."""
+    if milliseconds is None:
+        return DASH
+    if milliseconds < 9.95:
+        return f"{milliseconds:.1f} ms"
+    return f"{milliseconds:.0f} ms" if milliseconds < 999.5 else f"{milliseconds / 1000:.2f} s"
+
+
+def share(part: float | None) -> str:
+    """A share of 0 to 1 in percent."""
+    return DASH if part is None else f"{part * 100:.0f} %"
+
+
+def count(number: int | None) -> str:
+    """A whole number with its thousands marked."""
+    return DASH if number is None else f"{number:,}"
+
+
+def _side(texts: Iterable[str]) -> Literal["left", "right"]:
+    return "right" if all(text[:1] in f"0123456789$<{DASH}" for text in texts) else "left"

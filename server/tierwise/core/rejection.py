@@ -1,0 +1,53 @@
+"""Why an answer was not accepted: a typed reason for the statistics, and evidence for the next attempt and a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    """One word per way in which a model's answer can be wrong."""
+
+    NO_BLOCKS = "no-blocks"
+    """The reply holds no SEARCH/REPLACE block."""
+    MALFORMED_BLOCK = "malformed-block"
+    CUT_OFF = "cut-off"
+    """The reply ended in the middle (length limit or broken stream)."""
+    SEARCH_NOT_FOUND = "search-not-found"
+    SEARCH_AMBIGUOUS = "search-ambiguous"
+    NO_CHANGE = "no-change"
+    WRONG_FILE = "wrong-file"
+    """A path outside the workspace folder, below ``.git``, forbidden, or not covered by the request."""
+    OUT_OF_SCOPE = "out-of-scope"
+    """A change outside the range that the user asked about."""
+    SYNTAX_ERROR = "syntax-error"
+    LOST_TEXT = "lost-text"
+    """A definition, comment or licence header went away that the request did not name."""
+    UNRESOLVED_NAME = "unresolved-name"
+    BAD_IMPORT = "bad-import"
+    PLACEHOLDER = "placeholder"
+    """The reply leaves code out ("... rest unchanged ...")."""
+    STYLE = "style"
+    """The new lines are not formatted like the file around them."""
+    LINT = "lint"
+    TYPES = "types"
+    """The workspace's type checker objects."""
+    TESTS = "tests"
+    """The workspace's own tests fail."""
+    BAD_SCHEMA = "bad-schema"
+    EMPTY = "empty"
+    REPEATS_SUFFIX = "repeats-suffix"
+    REPETITION = "repetition"
+    REFUSED = "refused"
+    """The model declined to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A verdict against an answer. ``evidence`` is text for the next prompt and for a person: it may quote code, so
+    it goes into no log and no event; ``reason`` does.
+    """
+
+    reason: RejectReason
+    evidence: str

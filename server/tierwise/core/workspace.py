@@ -1,0 +1,35 @@
+"""What rooms below ``session`` may read of the workspace: a frozen view, safe in other threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from tierwise.core.documents import Document
+
+
+class WorkspaceView(Protocol):
+    """The workspace at one moment. Open documents win over the disk. Forbidden files do not exist here: matched by
+    an ignore file, by the built-in secret patterns, outside every workspace folder, binary, or over the size limit.
+    """
+
+    def folder_of(self, path: Path) -> Path | None:
+        """The workspace folder that holds ``path``, the innermost if several do; None outside all of them."""
+        ...
+
+    def read(self, path: Path) -> Document | None:
+        """The file's text as of this view, None where it may not or cannot be read."""
+        ...
+
+    def files(self, folder: Path, languages: frozenset[str] | None = None) -> Iterator[Path]:
+        """Every readable file below ``folder``, in a stable order; only of ``languages`` where given."""
+        ...
+
+    def files_with(self, folder: Path, word: str, languages: frozenset[str] | None = None) -> Iterator[Path]:
+        """Those of ``files`` whose text contains ``word`` as a whole identifier."""
+        ...
+
+    def open_documents(self) -> tuple[Document, ...]:
+        """All readable open documents, the most recently used first."""
+        ...

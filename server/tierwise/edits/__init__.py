@@ -1,0 +1,1 @@
+"""Model text to changes: pure, no file is read or written here."""

@@ -1,0 +1,183 @@
+"""An open document as tokens that follow its edits.
+
+Owner of the token text of one document. An edit is only noted; its lines are read anew once another line is worked on,
+so that half-typed words are not learnt. A document that is too long to be read at once is read by a thread; until then
+completion sees the lines around the cursor.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tierwise.core.documents import Document
+from tierwise.core.text import Lines
+from tierwise.embedded.tokentext import Encoder, TokenText, indentation_unit, spliced, token_text
+from tierwise.embedded.vocabulary import Vocabulary
+
+_LONGEST_TEXT = 80
+"""Characters of a string or comment that is kept as it is from an open document."""
+
+_AT_ONCE = 200
+"""Lines that are read while somebody waits: about one millisecond."""
+
+_WINDOW = 100
+"""Lines on either side of the cursor that are read while the whole is not there yet."""
+
+_SAMPLE = 1_000
+"""Lines that tell how a file is indented."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The tokens before and after a line, the lexer's state in front of it, the indentation of the line of text above
+    it, and whether blank lines stand between.
+    """
+
+    above: str
+    below: str
+    state: int
+    width_above: int
+    after_blank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Lines ``first`` up to ``old_stop`` became lines ``first`` up to ``new_stop``."""
+
+    first: int
+    old_stop: int
+    new_stop: int
+
+    def then(self, later: _Change) -> _Change:
+        """This change and a later one as one that covers both."""
+        stop = max(self.new_stop, later.old_stop)
+        return _Change(
+            min(self.first, later.first),
+            self.old_stop + stop - self.new_stop,
+            stop + later.new_stop - later.old_stop,
+        )
+
+    def near(self, later: _Change) -> bool:
+        return (
+            self.first - 1 <= later.first <= self.new_stop + 1 or self.first - 1 <= later.old_stop <= self.new_stop + 1
+        )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A text that a thread reads, and what was edited since. The thread sets ``tokens`` once, at its end."""
+
+    lines: Lines
+    tokens: TokenText | None = None
+    edited: _Change | None = None
+
+    def note(self, change: _Change) -> None:
+        self.edited = self.edited.then(change) if self.edited else change
+
+
+class LiveDocument:
+    """The tokens of one open document. Only the thread's own work happens outside the event loop's thread."""
+
+    def __init__(self, vocabulary: Vocabulary, document: Document, breathe: Callable[[], None]) -> None:
+        self.document = document
+        sample = list(document.lines.raw_range(0, _SAMPLE))
+        self.unit = indentation_unit(sample)
+        self.indent = "\t" if any(line.startswith("\t") for line in sample) else " " * self.unit
+        self.encoder = Encoder(vocabulary, document.language, self.unit, _LONGEST_TEXT)
+        self._breathe = breathe
+        self._tokens: TokenText | None = None
+        self._pending: _Change | None = None
+        self._reading: _Reading | None = None
+        self._thread: threading.Thread | None = None
+        self._begin()
+
+    @property
+    def codes(self) -> str:
+        """The token text as last read; "" while there is none."""
+        self._adopt()
+        return self._tokens.codes if self._tokens else ""
+
+    def edited(self, after: Document, first: int, old_stop: int, new_stop: int) -> None:
+        """Note that lines ``first`` up to ``old_stop`` became ``first`` up to ``new_stop`` of ``after``."""
+        before, self.document = self.document, after
+        change = _Change(first, old_stop, new_stop)
+        self._adopt()
+        if self._tokens is None:
+            if self._reading is not None:
+                self._reading.note(change)
+            return
+        if self._pending is None or self._pending.near(change):
+            self._pending = self._pending.then(change) if self._pending else change
+        else:
+            self._catch_up(before.lines, None)
+            self._pending = change
+        if self._pending.new_stop - self._pending.first > _AT_ONCE:
+            self._begin()
+
+    def surroundings(self, line: int) -> Surroundings:
+        """What stands around line ``line``, which itself is left out."""
+        self._adopt()
+        pending = self._pending
+        if pending and (pending.first != line or pending.new_stop != line + 1):
+            self._catch_up(self.document.lines, line)
+        if self._tokens is None:
+            return self._window(line)
+        first, stop = line, line + 1
+        if self._pending:
+            first, stop = self._pending.first, self._pending.old_stop
+        return _around(self._tokens, first, stop)
+
+    def wait(self) -> None:
+        """Block until the document is read. For tests and benchmarks."""
+        if self._thread is not None:
+            self._thread.join()
+        self._adopt()
+
+    def _begin(self) -> None:
+        """Read the whole document, in a thread if that takes long."""
+        lines = self.document.lines
+        self._tokens = self._pending = self._reading = None
+        if lines.count <= _AT_ONCE:
+            self._tokens = token_text(self.encoder, lines)
+            return
+        self._reading = _Reading(lines)
+        self._thread = threading.Thread(target=self._read, args=(self._reading,), name="tierwise-read", daemon=True)
+        self._thread.start()
+
+    def _read(self, reading: _Reading) -> None:
+        reading.tokens = token_text(self.encoder, reading.lines, self._breathe)
+
+    def _adopt(self) -> None:
+        """Take over what the thread has read; the edits since then are pending."""
+        if self._reading is not None and self._reading.tokens is not None:
+            self._tokens, self._pending, self._reading = self._reading.tokens, self._reading.edited, None
+
+    def _catch_up(self, lines: Lines, working_on: int | None) -> None:
+        """Read the pending lines of ``lines``, except the one that is worked on."""
+        change = self._pending
+        if change is None or self._tokens is None:
+            return
+        self._tokens = spliced(
+            self._tokens, self.encoder, lines, change.first, change.old_stop, change.new_stop, working_on
+        )
+        inside = working_on is not None and change.first <= working_on < change.new_stop
+        self._pending = (
+            _Change(working_on, working_on + 1, working_on + 1) if inside and working_on is not None else None
+        )
+
+    def _window(self, line: int) -> Surroundings:
+        """The surroundings of ``line`` as far as they can be read at once."""
+        lines = self.document.lines
+        first = max(0, line - _WINDOW)
+        part = ["" if first + i == line else text for i, text in enumerate(lines.raw_range(first, line + _WINDOW))]
+        return _around(token_text(self.encoder, part), line - first, line - first + 1)
+
+
+def _around(tokens: TokenText, first: int, stop: int) -> Surroundings:
+    """What stands around the lines ``first`` up to ``stop`` of ``tokens``."""
+    width, after_blank = tokens.indentation_above(first)
+    state = tokens.states[first] if first < len(tokens.states) else 0
+    low = tokens.offset(first)
+    return Surroundings(tokens.codes[:low], tokens.codes[tokens.offset(stop) :], state, width, after_blank)

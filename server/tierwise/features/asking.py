@@ -1,0 +1,189 @@
+"""One question to one tier of larger models: prefix from the ledger, volatile tail, a run through the chain.
+
+Owner of nothing but what it was given: the ledger and the estimates learn here from every answer's usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from tierwise.core.events import AttemptRecord, AttemptResult
+from tierwise.core.models import ChatPrompt, FinishReason, ModelRequest, Schema
+from tierwise.core.tasks import Role, Task
+from tierwise.features.estimates import Estimates
+from tierwise.features.place import Place
+from tierwise.features.recording import Recording
+from tierwise.prompts.instructions import instruction
+from tierwise.prompts.requests import Failed, request_blocks
+from tierwise.routing.chain import ChainRun, ChainRunner
+from tierwise.routing.outcomes import RunEnd, Trouble
+from tierwise.routing.policy import Policy
+from tierwise.session.prefix_ledger import CacheTerms, Need, Prefix, PrefixLedger
+from tierwise.session.session import Session
+from tierwise.settings.facts import CacheStyle, ModelFacts
+from tierwise.settings.models import ResolvedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. ``failed``: earlier answers to the same request that were rejected."""
+
+    task: Task
+    place: Place
+    role: Role
+    wish: str = ""
+    diagnostic: str = ""
+    failed: tuple[Failed, ...] = ()
+    schema: Schema | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The text of an answer. ``complete`` is False when it was cut by a limit or the deadline."""
+
+    text: str
+    complete: bool
+    model: ResolvedModel
+    prompt_sha256: str
+    run: ChainRun
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    need: Need
+    prefix: Prefix
+    prompt: ChatPrompt
+
+
+class Asker:
+    """Asks the larger tiers, for all features alike, so that their requests warm each other's prefixes."""
+
+    def __init__(
+        self,
+        session: Session,
+        ledger: PrefixLedger,
+        runner: ChainRunner,
+        estimates: Estimates,
+        trouble: Callable[[Trouble], None],
+    ) -> None:
+        self._session = session
+        self._ledger = ledger
+        self._runner = runner
+        self._estimates = estimates
+        self._trouble = trouble
+
+    async def ask(
+        self,
+        question: Question,
+        chain: Sequence[ResolvedModel],
+        policy: Policy,
+        recording: Recording,
+        heard: Callable[[str], None],
+        *,
+        hedge: bool,
+        arrived: float,
+    ) -> Reply:
+        """Ask and listen to the end. Raises ``ProviderError`` or ``ConfigError``; every call is in ``recording``."""
+        sent: dict[str, _Sent] = {}
+
+        def build(model: ResolvedModel) -> ModelRequest:
+            request, what = self._request(question, model, policy)
+            sent[str(model.ref)] = what
+            return request
+
+        run = self._runner.open(chain, build, tier=policy.tier, limits=policy.limits, hedge=hedge, arrived=arrived)
+        pieces: list[str] = []
+        try:
+            async with run:
+                async for piece in run:
+                    pieces.append(piece)
+                    heard(piece)
+        finally:
+            self._learn(run, sent, recording)
+        assert run.winner is not None
+        complete = run.end is RunEnd.FINISHED and run.finish is not FinishReason.LENGTH
+        prompt = sent[str(run.winner.ref)].prompt
+        return Reply("".join(pieces), complete, run.winner, _hash(prompt), run)
+
+    def _request(self, question: Question, model: ResolvedModel, policy: Policy) -> tuple[ModelRequest, _Sent]:
+        limits = policy.limits_for(model.facts)
+        sampling = policy.sampling(model.facts, len(question.failed))
+        estimate = self._estimates.of(model).tokens
+        place = question.place
+        room = _context_limit(limits.context_tokens, model.facts)
+        tail = request_blocks(question.task, place.target, question.wish, question.diagnostic, question.failed)
+        room -= sum(estimate(block.text) for block in tail)
+        need = Need(
+            model=str(model.ref),
+            folder=place.folder_name,
+            head=(instruction("work"), place.facts),
+            files=place.files,
+            budget_tokens=max(room, 0),
+            terms=_terms(model.facts),
+            current=self._session.current,
+            estimate=estimate,
+        )
+        prefix = self._ledger.prefix(need)
+        target = place.target_for(prefix.names)
+        if target is not place.target:
+            tail = request_blocks(question.task, target, question.wish, question.diagnostic, question.failed)
+        prompt = ChatPrompt(prefix.blocks + tail)
+        own = frozenset({str(place.document.path)} if place.document.path is not None else ())
+        request = ModelRequest(
+            role=question.role,
+            prompt=prompt,
+            max_output_tokens=limits.max_output_tokens,
+            first_token_s=limits.first_token_s,
+            deadline_s=limits.deadline_s,
+            temperature=sampling.temperature,
+            effort=sampling.effort,
+            quiet=sampling.quiet,
+            schema=question.schema,
+            cache_key=f"tierwise-{sha256(place.folder_name.encode()).hexdigest()[:16]}",
+            sources=prefix.sources | own,
+        )
+        return request, _Sent(need, prefix, prompt)
+
+    def _learn(self, run: ChainRun, sent: dict[str, _Sent], recording: Recording) -> None:
+        recording.attempts.extend(run.records)
+        for trouble in run.troubles:
+            self._trouble(trouble)
+        winner = run.winner
+        if winner is None or (what := sent.get(str(winner.ref))) is None:
+            return
+        recording.first_token_ms = run.first_token_ms
+        self._estimates.observe(winner, what.prompt, run.usage)
+        self._ledger.observe(what.need, what.prefix, run.usage)
+        if run.usage is not None:
+            recording.saved_usd += winner.facts.saved_usd(run.usage)
+
+
+def rejected(records: list[AttemptRecord], reply: Reply, reason: str) -> None:
+    """Mark the call that gave ``reply`` as rejected in the records of its request."""
+    reply.run.judge(AttemptResult.REJECTED, reason)
+    del records[len(records) - len(reply.run.records) :]
+    records.extend(reply.run.records)
+
+
+def _context_limit(tokens: int, facts: ModelFacts) -> int:
+    """The context that may be filled: never over a price cliff, with a tenth to spare for the estimate's error."""
+    return tokens if facts.price_cliff is None else min(tokens, int(facts.price_cliff.above_tokens * 0.9))
+
+
+def _terms(facts: ModelFacts) -> CacheTerms:
+    prices, rules = facts.prices, facts.cache
+    if rules.style is CacheStyle.NONE:
+        # Nothing is kept: rewriting costs nothing more than sending, so dead text goes at once.
+        return CacheTerms(float("inf"), prices.input, 0.0, rules.min_tokens)
+    read = prices.input if prices.cache_read is None else prices.cache_read
+    write = prices.input if prices.cache_write is None else prices.cache_write
+    return CacheTerms(rules.ttl_s, read, write, rules.min_tokens)
+
+
+def _hash(prompt: ChatPrompt) -> str:
+    digest = sha256()
+    for block in prompt.blocks:
+        digest.update(block.text.encode("utf-8", "replace"))
+    return digest.hexdigest()

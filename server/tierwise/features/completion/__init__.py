@@ -1,0 +1,1 @@
+"""Ghost text: gate, reuse, newest wins, budget, shape."""

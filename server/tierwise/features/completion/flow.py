@@ -1,0 +1,375 @@
+"""How a completion flows: gate, reuse, newest wins, a flight within its budgets, the embedded engine, one event.
+
+Owner of the flights under way, at most one per document that may still be joined, and of the offers that may be
+accepted. It never answers after the deadline and never leaves a request without an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol
+
+from cachetools import LRUCache
+
+from tierwise.core.clock import Clock
+from tierwise.core.documents import Document
+from tierwise.core.events import Outcome
+from tierwise.core.ports import DocumentEdit
+from tierwise.core.rejection import Rejection, RejectReason
+from tierwise.core.tasks import Task, Tier
+from tierwise.core.text import Point, Span, advance
+from tierwise.edits.infill import Infill
+from tierwise.features.completion.flight import Flight
+from tierwise.features.completion.gate import gate
+from tierwise.features.completion.reuse import Reuse
+from tierwise.features.completion.shape import shaped
+from tierwise.features.completion.values import CompletionAnswer, CompletionRequest, NoOffer, Offer
+from tierwise.features.completion.words import WordList
+from tierwise.features.recording import Recorder, Recording
+from tierwise.session.session import Session
+from tierwise.settings.models import Settings
+
+_SHAPING_S = 0.03
+"""What is left of the deadline when the wait for a model ends: for shaping, the embedded engine and the way out."""
+
+_OUTCOMES: dict[str, Outcome] = {
+    NoOffer.SUPERSEDED: Outcome.SUPERSEDED,
+    NoOffer.STALE: Outcome.STALE,
+    NoOffer.FAILED: Outcome.FAILED,
+}
+
+
+class Plan(Protocol):
+    """How to ask models for one completion: who, within which limits."""
+
+    @property
+    def first_token_s(self) -> float: ...
+
+    @property
+    def deadline_s(self) -> float: ...
+
+    def work(self, flight: Flight) -> Coroutine[Any, Any, None]: ...
+
+
+class Generator(Protocol):
+    """Asks models. ``plan`` is None where none may be asked: not configured, budget used up, all breakers open."""
+
+    def plan(self, settings: Settings, request: CompletionRequest) -> Plan | None: ...
+
+
+class Engine(Protocol):
+    """The embedded engine, as far as completion needs it: text to put in at the point, or None."""
+
+    def suggest(self, document: Document, point: Point, *, multiline: bool) -> str | None: ...
+
+    def words(self, document: Document, point: Point) -> WordList: ...
+
+
+class CompletionFlow:
+    """Ghost text for one session."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Callable[[Path | None], Settings],
+        generator: Generator,
+        engine: Engine,
+        recorder: Recorder,
+        clock: Clock,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._generator = generator
+        self._engine = engine
+        self._recorder = recorder
+        self._clock = clock
+        self._reuse = Reuse()
+        self._flights: dict[str, Flight] = {}
+        self._used: dict[str, Flight] = {}
+        self._aloft: set[Flight] = set()
+        self._newest: dict[str, asyncio.Event] = {}
+        self._offers: LRUCache[str, tuple[str, Offer]] = LRUCache(64)
+
+    async def complete(self, request: CompletionRequest) -> CompletionAnswer:
+        """Answer one request. Cancelling it cancels what only it waits for."""
+        folder = self._session.folder_of(request.document)
+        settings = self._settings(folder)
+        recording = self._begin(request, settings, folder)
+        superseded = self._supersede(request.document.uri)
+        try:
+            offer, reason = await self._answer(request, settings, recording, superseded)
+        except asyncio.CancelledError:
+            recording.answered(Outcome.CANCELLED, "cancelled")
+            self._let_go(request, recording)
+            raise
+        except Exception as error:  # recorded, then told by the caller
+            recording.answered(Outcome.FAILED, type(error).__name__)
+            raise
+        finally:
+            self._settle(request, recording)
+        return CompletionAnswer(offer, reason)
+
+    def words(self, request: CompletionRequest) -> WordList:
+        """Names for a plain completion list; none where completion is refused."""
+        settings = self._settings(self._session.folder_of(request.document))
+        if gate(request, settings.completion, self._session.forbidden(request.document)) is not None:
+            return WordList(Span.at(request.point), ())
+        return self._engine.words(request.document, request.point)
+
+    def edited(self, edit: DocumentEdit) -> None:
+        """An open document changed: move what is known along, abort a flight that can no longer match."""
+        self._reuse.edited(edit)
+        flight = self._flights.get(edit.after.uri)
+        if flight is None or flight.done.is_set() or edit.span.end.line < flight.point.line:
+            return
+        if not flight.follow(edit.after.lines, advance(edit.span.start, edit.text)):
+            flight.abort()
+
+    def closed(self, document: Document) -> None:
+        """Known answers are kept: the document may be opened again. What is under way is not."""
+        flight = self._flights.pop(document.uri, None)
+        if flight is not None:
+            flight.abort()
+
+    def accepted(self, offer_id: str) -> bool:
+        """The user took an offer: ask for what comes next before the editor does. False for an unknown offer."""
+        entry = self._offers.pop(offer_id, None)
+        if entry is None:
+            return False
+        uri, offer = entry
+        document = self._session.peek(uri)
+        if document is not None:
+            self._prefetch(document, advance(offer.span.start, offer.text))
+        return True
+
+    async def aclose(self) -> None:
+        """Abort all flights and wait for their ends."""
+        flights = list(self._aloft)
+        for flight in flights:
+            flight.abort()
+        for flight in flights:
+            await flight.ended()
+
+    # The steps of one request
+
+    async def _answer(
+        self, request: CompletionRequest, settings: Settings, recording: Recording, superseded: asyncio.Event
+    ) -> tuple[Offer | None, str]:
+        refusal = gate(request, settings.completion, self._session.forbidden(request.document))
+        if refusal is not None:
+            return self._empty(recording, refusal)
+        document, point = continued(request)
+        known = self._reuse.find(document, point)
+        if known is not None:
+            offer = self._offer(request, known.text, settings, recording, f"reuse:{known.source}")
+            if offer is not None:
+                return offer, ""
+        plan = self._generator.plan(settings, request)
+        if plan is None:
+            return self._embedded(request, settings, recording, NoOffer.NO_MODEL)
+        recording.first_token_budget_ms = plan.first_token_s * 1000
+        flight = self._board(document, point, plan, recording)
+        answer = await self._from_flight(request, settings, recording, superseded, flight, plan)
+        if answer is None:  # it was joined in the hope that it would say what was typed, and it does not
+            flight.abort()
+            await flight.ended()
+            recording.attempts.extend(flight.records)
+            flight = self._board(document, point, plan, recording)
+            answer = await self._from_flight(request, settings, recording, superseded, flight, plan)
+        return answer or self._empty(recording, NoOffer.STALE)
+
+    async def _from_flight(
+        self,
+        request: CompletionRequest,
+        settings: Settings,
+        recording: Recording,
+        superseded: asyncio.Event,
+        flight: Flight,
+        plan: Plan,
+    ) -> tuple[Offer | None, str] | None:
+        """The answer, with what may still come of it; None where the flight says something else than was typed."""
+        if not await self._wait(flight.spoke, flight, superseded, request.arrived + plan.first_token_s):
+            return self._empty(recording, NoOffer.SUPERSEDED)
+        if not (flight.spoke.is_set() or flight.done.is_set()):
+            return self._embedded(request, settings, recording, NoOffer.LATE)
+        if flight.spoke.is_set():
+            recording.first_token_ms = (self._clock.monotonic() - request.arrived) * 1000
+        until = request.arrived + plan.deadline_s - min(_SHAPING_S, plan.deadline_s / 10)
+        if not await self._wait(flight.done, flight, superseded, until):
+            return self._empty(recording, NoOffer.SUPERSEDED)
+        if flight.strayed:
+            return None
+        infill, source = flight.result, flight.source
+        if not flight.done.is_set():
+            flight.stop_late()
+        if not isinstance(infill, Infill):
+            return self._unusable(request, settings, recording, infill)
+        document, point = continued(request)
+        if point != flight.point or document is not flight.document:
+            typed = document.lines.slice(Span(flight.point, point)).replace("\r\n", "\n")
+            text = infill.text.replace("\r\n", "\n")
+            if not text.startswith(typed):
+                return None
+            return self._offer(request, text[len(typed) :], settings, recording, source), recording.reason
+        return self._ready(request, infill, recording, source), recording.reason
+
+    def _unusable(
+        self, request: CompletionRequest, settings: Settings, recording: Recording, verdict: Rejection | None
+    ) -> tuple[Offer | None, str]:
+        """What to answer where no model said anything (``verdict`` None) or nothing that can be shown."""
+        if verdict is None and self._moved_on(request):
+            return self._empty(recording, NoOffer.STALE)  # it was aborted for what was typed meanwhile
+        if verdict is None:
+            return self._embedded(request, settings, recording, NoOffer.FAILED)
+        if verdict.reason is RejectReason.CUT_OFF:  # nothing whole was said: as if nothing had been
+            return self._embedded(request, settings, recording, verdict.reason)
+        return self._empty(recording, verdict.reason)
+
+    def _embedded(
+        self, request: CompletionRequest, settings: Settings, recording: Recording, why: str
+    ) -> tuple[Offer | None, str]:
+        """The embedded engine's answer, or none with the reason why no model gave one."""
+        if not settings.completion.embedded:
+            return self._empty(recording, why)
+        document, point = continued(request)
+        text = self._engine.suggest(document, point, multiline=settings.completion.multiline)
+        if text is None:
+            return self._empty(recording, NoOffer.UNSURE if why == NoOffer.NO_MODEL else why)
+        offer = self._offer(request, text, settings, recording, "embedded")
+        return offer, recording.reason
+
+    def _offer(
+        self, request: CompletionRequest, text: str, settings: Settings, recording: Recording, source: str
+    ) -> Offer | None:
+        """Shape ``text`` for the cursor and record the outcome."""
+        document, point = continued(request)
+        infill = shaped(document, point, text, multiline=settings.completion.multiline)
+        if isinstance(infill, Rejection):
+            recording.answered(Outcome.EMPTY, infill.reason)
+            return None
+        return self._ready(request, infill, recording, source)
+
+    def _ready(self, request: CompletionRequest, infill: Infill, recording: Recording, source: str) -> Offer | None:
+        """The offer that goes to the editor, unless the document has moved on."""
+        if self._moved_on(request):
+            recording.answered(Outcome.STALE, NoOffer.STALE)
+            return None
+        text, span = infill.text, infill.span
+        if request.selected is not None:
+            text = request.selected.text + text
+            span = _widened(request.selected.span, span)
+        offer = Offer(recording.id, text, span, source)
+        recording.answered(Outcome.ANSWERED, "", source)
+        self._offers[offer.id] = (request.document.uri, offer)
+        return offer
+
+    def _moved_on(self, request: CompletionRequest) -> bool:
+        current = self._session.peek(request.document.uri)
+        return current is None or (current is not request.document and current.version != request.document.version)
+
+    def _empty(self, recording: Recording, reason: str) -> tuple[None, str]:
+        recording.answered(_OUTCOMES.get(reason, Outcome.EMPTY), reason)
+        return None, reason
+
+    # Flights
+
+    def _board(self, document: Document, point: Point, plan: Plan, recording: Recording) -> Flight:
+        """Join the document's flight where it says what the user types, else start a new one in its place."""
+        flight = self._flights.get(document.uri)
+        if flight is not None and not flight.done.is_set():
+            if flight.follow(document.lines, point):
+                flight.join(recording)
+                self._used[recording.id] = flight
+                return flight
+            flight.abort()
+        flight = Flight(document, point, recording, self._landed)
+        self._flights[document.uri] = self._used[recording.id] = flight
+        flight.start(plan.work)
+        self._aloft.add(flight)
+        flight.when_over(lambda: self._aloft.discard(flight))
+        return flight
+
+    def _landed(self, flight: Flight) -> None:
+        """Keep an answer for what will be typed next."""
+        if isinstance(flight.outcome, Infill):
+            text = flight.outcome.text.replace("\r\n", "\n")
+            self._reuse.add(flight.document, flight.point, text, flight.source)
+
+    async def _wait(self, event: asyncio.Event, flight: Flight, superseded: asyncio.Event, until: float) -> bool:
+        """Wait for ``event`` or the flight's end, at most until ``until`` (monotonic). False when superseded."""
+        if event.is_set() or flight.done.is_set():
+            return not superseded.is_set()
+        waits = [asyncio.ensure_future(e.wait()) for e in {event, flight.done, superseded}]
+        try:
+            timeout = max(0.0, until - self._clock.monotonic())
+            await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return not superseded.is_set()
+
+    def _supersede(self, uri: str) -> asyncio.Event:
+        """Tell the older request of this document, if one waits, that its time is over."""
+        older = self._newest.get(uri)
+        if older is not None:
+            older.set()
+        self._newest[uri] = newest = asyncio.Event()
+        return newest
+
+    def _let_go(self, request: CompletionRequest, recording: Recording) -> None:
+        """The editor took the request back: abort its flight, unless the user went on typing and it still fits."""
+        flight = self._flights.get(request.document.uri)
+        if flight is None or flight.payer is not recording or flight.done.is_set():
+            return
+        current = self._session.peek(request.document.uri)
+        if current is None or current is request.document:
+            flight.abort()
+        else:
+            flight.orphan()
+
+    def _settle(self, request: CompletionRequest, recording: Recording) -> None:
+        """The request is answered: its event waits for the flight it used, so that no cost is lost."""
+        used = self._used.pop(recording.id, None)
+        if used is None:
+            recording.finish()
+        else:
+            used.settle(recording)
+        if (flight := self._flights.get(request.document.uri)) is not None and flight.done.is_set():
+            del self._flights[request.document.uri]
+
+    def _prefetch(self, document: Document, point: Point) -> None:
+        point = document.lines.clamp(point)
+        request = CompletionRequest(document, point, invoked=False, arrived=self._clock.monotonic())
+        folder = self._session.folder_of(document)
+        settings = self._settings(folder)
+        if gate(request, settings.completion, self._session.forbidden(document)) is not None:
+            return
+        plan = self._generator.plan(settings, request)
+        if plan is not None and self._reuse.find(document, point) is None:
+            recording = self._begin(request, settings, folder)
+            self._board(document, point, plan, recording)
+            recording.answered(Outcome.EMPTY, "prefetch")
+            self._settle(request, recording)
+
+    def _begin(self, request: CompletionRequest, settings: Settings, folder: Path | None) -> Recording:
+        where = str(folder) if folder else ""
+        recording = self._recorder.begin(Task.COMPLETE, where, request.document, settings.harness, request.arrived)
+        recording.tier = Tier.FAST
+        return recording
+
+
+def continued(request: CompletionRequest) -> tuple[Document, Point]:
+    """The document and place to complete: with the editor's selected item taken in, where there is one."""
+    selected = request.selected
+    if selected is None:
+        return request.document, request.point
+    document = request.document.changed(selected.span, selected.text, request.document.version)
+    return document, advance(selected.span.start, selected.text)
+
+
+def _widened(selected: Span, infill: Span) -> Span:
+    """The selected item's span, and what the completion replaces after the cursor."""
+    beyond = infill.end.column - infill.start.column
+    return Span(selected.start, Point(selected.end.line, selected.end.column + beyond))

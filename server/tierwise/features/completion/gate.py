@@ -1,0 +1,36 @@
+"""Whether a completion is wanted here at all. Pure and instant; every refusal has its reason."""
+
+from __future__ import annotations
+
+from tierwise.core.languages import language
+from tierwise.features.completion.values import CompletionRequest, NoOffer
+from tierwise.session.privacy import Forbidden
+from tierwise.settings.models import CompletionSettings
+
+_FORBIDDEN = {
+    Forbidden.OUTSIDE: NoOffer.OUTSIDE,
+    Forbidden.IGNORED: NoOffer.IGNORED,
+    Forbidden.SECRET: NoOffer.SECRET,
+    Forbidden.TOO_LARGE: NoOffer.TOO_LARGE,
+}
+
+
+def gate(request: CompletionRequest, settings: CompletionSettings, forbidden: Forbidden | None) -> NoOffer | None:
+    """Why no completion is made; None where one is."""
+    if forbidden is not None:
+        return _FORBIDDEN.get(forbidden, NoOffer.IGNORED)
+    if not settings.enabled:
+        return NoOffer.DISABLED
+    if request.document.language in settings.disabled_languages:
+        return NoOffer.LANGUAGE_DISABLED
+    return None if request.invoked else _unasked(request)
+
+
+def _unasked(request: CompletionRequest) -> NoOffer | None:
+    text = request.document.lines.line(request.point.line)
+    before, after = text[: request.point.column].strip(), text[request.point.column :]
+    if before in language(request.document.language).line_comments:
+        return NoOffer.COMMENT_START
+    if after and (after[0].isalnum() or after[0] == "_"):
+        return NoOffer.MID_WORD
+    return None

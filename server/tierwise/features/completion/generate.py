@@ -1,0 +1,224 @@
+"""Asks the fast tier for a completion: context within the budget, a prompt in the model's own form, an early stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from tierwise.core.errors import ConfigError, Declined, ProviderError
+from tierwise.core.events import AttemptResult
+from tierwise.core.models import FimPrompt, FinishReason, ModelRequest, Prompt
+from tierwise.core.rejection import Rejection
+from tierwise.core.tasks import Role, Task, TaskClass, Tier
+from tierwise.edits.infill import Infill, InfillShaper
+from tierwise.features.completion.flight import Flight
+from tierwise.features.completion.neighbours import Neighbours
+from tierwise.features.completion.shape import shaper_at
+from tierwise.features.completion.values import CompletionRequest
+from tierwise.features.estimates import Estimates
+from tierwise.prompts.fim import render
+from tierwise.prompts.infill import FillReader, infill_prompt
+from tierwise.routing.chain import ChainRun, ChainRunner
+from tierwise.routing.outcomes import AttemptReason, RunEnd, Trouble
+from tierwise.routing.policy import Policy, policy_for
+from tierwise.routing.spending import Spending
+from tierwise.session import window
+from tierwise.session.related import relative_name
+from tierwise.session.session import Session
+from tierwise.settings.models import FimDialect, ProviderKind, ResolvedModel, Settings
+
+LATE_S = 5.0
+"""How long after the deadline a model may go on, for the next keystroke to find its answer."""
+_LOOK_S = 0.005
+"""By then the request is on its way: the shaper looks around its place while the model has yet to speak."""
+_USAGE_S = 0.5
+"""How long the end of a complete answer is waited for, while the answer itself is on its way already."""
+_EXTRA_SHARE = 0.3
+"""Share of the context that other files' signatures may take."""
+
+
+class FastTier:
+    """Plans completions for the fast tier of the settings that hold at the request's place."""
+
+    def __init__(
+        self,
+        session: Session,
+        runner: ChainRunner,
+        spending: Spending,
+        neighbours: Neighbours,
+        estimates: Estimates,
+        trouble: Callable[[Trouble], None],
+    ) -> None:
+        self._session = session
+        self._runner = runner
+        self._spending = spending
+        self._neighbours = neighbours
+        self._estimates = estimates
+        self._trouble = trouble
+
+    def plan(self, settings: Settings, request: CompletionRequest) -> CompletionPlan | None:
+        """How to ask; None where no model may be asked: none configured, or the budget is used up."""
+        chain = tuple(model for model in settings.chain(Tier.FAST) if not model.embedded)
+        if not chain or self._spending.reached(settings.budget) is not None:
+            return None
+        policy = policy_for(settings, Task.COMPLETE, TaskClass.MECHANICAL, Tier.FAST)
+        return CompletionPlan(self, settings, chain, policy, request.arrived)
+
+    async def fly(self, plan: CompletionPlan, flight: Flight) -> None:
+        """Ask, listen and shape. Leaves its outcome in ``flight`` and raises nothing but cancellation."""
+        asked: dict[str, Prompt] = {}
+        shaper = shaper_at(flight.document, flight.point, multiline=plan.settings.completion.multiline)
+        flight.partial = lambda: _reshaped(plan, flight, line_repeated=shaper.line_repeated)
+        run = self._open(plan, flight, asked)
+        looking = asyncio.get_running_loop().call_later(_LOOK_S, shaper.prepare)
+        try:
+            async with run:
+                if await _listen(run, shaper, flight):
+                    flight.outcome = shaper.finish(complete=True)
+                    flight.land()
+                    await _hear_usage(run)
+        except (ProviderError, ConfigError, Declined):
+            if not flight.text:
+                return
+        finally:
+            looking.cancel()
+            _judge(run, flight)
+            flight.records = run.records
+            self._learn(run, asked)
+        if not flight.done.is_set():
+            flight.outcome = shaper.finish(run.finish is FinishReason.STOP or flight.enough)
+
+    def _open(self, plan: CompletionPlan, flight: Flight, asked: dict[str, Prompt]) -> ChainRun:
+        """The run for one flight. It listens past the deadline, since late is better than never for the next key."""
+
+        def build(model: ResolvedModel) -> ModelRequest:
+            request = self._request(plan, flight, model)
+            asked[str(model.ref)] = request.prompt
+            return request
+
+        limits = plan.policy.limits
+        return self._runner.open(
+            plan.chain,
+            build,
+            tier=Tier.FAST,
+            limits=replace(limits, deadline_s=limits.deadline_s + LATE_S),
+            hedge=plan.settings.routing.hedge,
+            arrived=plan.arrived,
+            patience_s=limits.deadline_s + LATE_S,
+        )
+
+    def _learn(self, run: ChainRun, asked: dict[str, Prompt]) -> None:
+        if run.winner is not None and str(run.winner.ref) in asked:
+            self._estimates.observe(run.winner, asked[str(run.winner.ref)], run.usage)
+        for trouble in run.troubles:
+            self._trouble(trouble)
+
+    def _request(self, plan: CompletionPlan, flight: Flight, model: ResolvedModel) -> ModelRequest:
+        limits, sampling = plan.policy.limits_for(model.facts), plan.policy.sampling(model.facts)
+        document, folder = flight.document, self._session.folder_of(flight.document)
+        room = self._estimates.of(model).characters(limits.context_tokens)
+        extra = self._neighbours.of(document).within(int(room * _EXTRA_SHARE))
+        room -= sum(len(excerpt.text) for excerpt in extra.excerpts)
+        prefix, suffix = window.around(document, flight.point, room)
+        name, repository = relative_name(self._session.view(), document), folder.name if folder else ""
+        prompt, stop = _prompt(model, FimPrompt(prefix, suffix, name, repository, extra.excerpts))
+        own = frozenset({str(document.path)} if document.path is not None else ())
+        return ModelRequest(
+            role=Role.COMPLETE,
+            prompt=prompt,
+            max_output_tokens=limits.max_output_tokens,
+            first_token_s=limits.first_token_s,
+            deadline_s=limits.deadline_s,
+            temperature=sampling.temperature,
+            effort=sampling.effort,
+            quiet=sampling.quiet,
+            stop=stop,
+            cache_key=f"tierwise-complete-{repository}",
+            sources=own | extra.sources,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionPlan:
+    """One completion to be asked for. Implements the flow's ``Plan``."""
+
+    tier: FastTier
+    settings: Settings
+    chain: tuple[ResolvedModel, ...]
+    policy: Policy
+    arrived: float
+
+    @property
+    def first_token_s(self) -> float:
+        return self.policy.limits.first_token_s
+
+    @property
+    def deadline_s(self) -> float:
+        return self.policy.limits.deadline_s
+
+    async def work(self, flight: Flight) -> None:
+        await self.tier.fly(self, flight)
+
+
+async def _listen(run: ChainRun, shaper: InfillShaper, flight: Flight) -> bool:
+    """Hear the answer as far as it is needed; True where the model has said all it has to say by its own account."""
+    reader: FillReader | None = None
+    async for piece in run:
+        flight.source = str(run.winner.ref) if run.winner else ""
+        if reader is None and run.winner is not None and run.winner.provider.kind is not ProviderKind.FIM:
+            reader = FillReader()
+            shaper.line_repeated = True
+        code = piece if reader is None else reader.feed(piece)
+        if _heard(flight, shaper, code) or (reader is not None and reader.done):
+            flight.enough = True
+            return reader is not None and reader.done
+    if reader is not None:
+        _heard(flight, shaper, reader.finish())
+    return False
+
+
+async def _hear_usage(run: ChainRun) -> None:
+    """Wait shortly for the end of an answer that is complete: it tells what the call cost."""
+    with suppress(TimeoutError, ProviderError):
+        async with asyncio.timeout(_USAGE_S):
+            async for _ in run:
+                pass
+
+
+def _judge(run: ChainRun, flight: Flight) -> None:
+    """Say what a call that was closed from here was worth: its text was used, or came too late."""
+    if run.end is not RunEnd.CANCELLED:
+        return
+    if flight.late:
+        run.judge(AttemptResult.LATE, AttemptReason.DEADLINE)
+    elif flight.enough:
+        run.judge(AttemptResult.USED, AttemptReason.STOPPED_EARLY)
+
+
+def _heard(flight: Flight, shaper: InfillShaper, code: str) -> bool:
+    """Pass on a piece of code; whether that is enough."""
+    if not code:
+        return False
+    flight.hear(code)
+    return shaper.feed(code)
+
+
+def _reshaped(plan: CompletionPlan, flight: Flight, *, line_repeated: bool) -> Infill | Rejection:
+    """What can be shown of an answer that is still being said."""
+    shaper = shaper_at(flight.document, flight.point, multiline=plan.settings.completion.multiline)
+    shaper.line_repeated = line_repeated
+    shaper.feed(flight.text)
+    return shaper.finish(complete=False)
+
+
+def _prompt(model: ResolvedModel, context: FimPrompt) -> tuple[Prompt, tuple[str, ...]]:
+    """The prompt in the form that the model's endpoint takes, and the strings that end its answer."""
+    provider = model.provider
+    if provider.kind is not ProviderKind.FIM:
+        return infill_prompt(context)
+    template = provider.template or model.facts.fim_template
+    if provider.dialect is FimDialect.COMPLETIONS and template is not None:
+        return render(template, context)
+    return context, ()

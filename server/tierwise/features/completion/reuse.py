@@ -1,0 +1,101 @@
+"""Answers that are already here: what the user typed since is how a known answer begins. Owner of that memory.
+
+An answer is kept as the line it was made for plus its text, so that typing on and deleting back both find it. Edits
+elsewhere move it along; an edit of the lines it rests on drops it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from tierwise.core.documents import Document
+from tierwise.core.ports import DocumentEdit
+from tierwise.core.text import Point, Span, split_lines
+
+_PER_DOCUMENT = 24
+_BACK = 60
+"""Deleting back more than this many characters is a change of mind."""
+_CLOSERS = frozenset(")]}>\"'`;, ")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A finished answer: at ``anchor``, ``head`` (its line up to there) continued with ``text``; ``tail`` followed."""
+
+    anchor: Point
+    head: str
+    text: str
+    tail: str
+    above: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What is left of a known answer at the cursor."""
+
+    text: str
+    source: str
+
+
+class Reuse:
+    """Known answers per document, the newest first."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, deque[Known]] = {}
+
+    def add(self, document: Document, point: Point, text: str, source: str) -> None:
+        """Remember an answer that was made for ``point`` of ``document``; ``text`` is the part after the cursor."""
+        line = document.lines.line(point.line)
+        known = Known(point, line[: point.column], text, line[point.column :], _above(document, point), source)
+        self._known.setdefault(document.uri, deque(maxlen=_PER_DOCUMENT)).appendleft(known)
+
+    def find(self, document: Document, point: Point) -> Remainder | None:
+        """The rest of the newest answer that fits what now stands before and after the cursor."""
+        for known in self._known.get(document.uri, ()):
+            remainder = _remainder(known, document, point)
+            if remainder:
+                return Remainder(remainder, known.source)
+        return None
+
+    def edited(self, edit: DocumentEdit) -> None:
+        """Move the answers below an edit with their lines."""
+        known = self._known.get(edit.after.uri)
+        grown = edit.after.lines.count - edit.before.lines.count
+        if not known or grown == 0:
+            return
+        last = edit.span.end.line
+        moved = [_moved(item, grown) if item.anchor.line > last else item for item in known]
+        known.clear()
+        known.extend(moved)
+
+    def forget(self, uri: str) -> None:
+        self._known.pop(uri, None)
+
+
+def _moved(known: Known, lines: int) -> Known:
+    return replace(known, anchor=Point(known.anchor.line + lines, known.anchor.column))
+
+
+def _remainder(known: Known, document: Document, point: Point) -> str | None:
+    line = known.anchor.line
+    whole = known.head + known.text
+    if not line <= point.line < min(line + len(split_lines(whole)), document.lines.count):
+        return None
+    typed = document.lines.slice(Span(Point(line, 0), point)).replace("\r\n", "\n")
+    if len(typed) < len(known.head) - _BACK or not whole.startswith(typed) or len(typed) == len(whole):
+        return None
+    if not _same_tail(known.tail, document.lines.line(point.line)[point.column :]):
+        return None
+    return whole[len(typed) :] if _above(document, Point(line, 0)) == known.above else None
+
+
+def _same_tail(old: str, new: str) -> bool:
+    """The rest of the line is what it was, or grew by what the editor closes on its own."""
+    return new.endswith(old) and _CLOSERS.issuperset(new[: len(new) - len(old)])
+
+
+def _above(document: Document, point: Point) -> str:
+    """The two lines above: enough to tell one place from a similar one."""
+    return "".join(document.lines.raw_range(point.line - 2, point.line))

@@ -1,0 +1,260 @@
+"""How an edit flows: classify, ask a tier, parse, apply in memory, validate; repair or climb; at last a person.
+
+Nothing here writes a file: the answer is a changeset against the documents as they were, and stale ones are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tierwise.core.changes import Changeset
+from tierwise.core.clock import Clock
+from tierwise.core.documents import Document
+from tierwise.core.errors import Declined, ProviderError
+from tierwise.core.events import Outcome
+from tierwise.core.models import FinishReason, ModelRef
+from tierwise.core.rejection import Rejection, RejectReason
+from tierwise.core.tasks import Role, Task, Tier
+from tierwise.core.text import Span
+from tierwise.edits.apply import apply_blocks
+from tierwise.edits.formats import FORMATS, BlockReader
+from tierwise.features.actions import Diagnostic
+from tierwise.features.asking import Asker, Question, Reply, rejected
+from tierwise.features.place import Place, gather
+from tierwise.features.recording import Recorder, Recording
+from tierwise.features.routing_facts import facts_of
+from tierwise.prompts.requests import Failed
+from tierwise.routing.classify import Classifier
+from tierwise.routing.escalation import Accepted, Step, Unresolved, cascade
+from tierwise.routing.policy import policy_for
+from tierwise.routing.spending import Spending
+from tierwise.session.session import Session
+from tierwise.settings.models import Settings
+from tierwise.syntax.outline import enclosing, outline
+from tierwise.telemetry.queue import QueueAttempt, QueueItem, QueueStore
+from tierwise.validation.changesets import EditScope, check_changeset
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """A change to be made at ``span``. ``arrived``: monotonic seconds."""
+
+    task: Task
+    document: Document
+    span: Span
+    instruction: str
+    diagnostic: Diagnostic | None
+    arrived: float
+
+
+@dataclass(frozen=True, slots=True)
+class EditAnswer:
+    """An accepted change, not applied yet."""
+
+    changeset: Changeset
+    tier: Tier
+    model: str
+    escalations: int
+
+
+@dataclass(slots=True)
+class _Work:
+    """One request under way."""
+
+    request: EditRequest
+    settings: Settings
+    place: Place
+    recording: Recording
+    report: Callable[[str], None]
+    failed: list[Failed] = field(default_factory=list[Failed])
+    tried: list[QueueAttempt] = field(default_factory=list[QueueAttempt])
+
+
+class EditFlow:
+    """Edits for one session."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Callable[[Path | None], Settings],
+        asker: Asker,
+        classifier: Classifier,
+        spending: Spending,
+        queue: QueueStore,
+        recorder: Recorder,
+        clock: Clock,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._asker = asker
+        self._classifier = classifier
+        self._spending = spending
+        self._queue = queue
+        self._recorder = recorder
+        self._clock = clock
+
+    async def edit(self, request: EditRequest, report: Callable[[str], None]) -> EditAnswer:
+        """Make the change. ``report`` hears what is being done. Raises ``Declined`` when nothing may or can be done,
+        and when no tier's answer was accepted: then the work waits in the queue.
+        """
+        folder = self._session.folder_of(request.document)
+        settings = self._settings(folder)
+        where = str(folder) if folder else ""
+        recording = self._recorder.begin(request.task, where, request.document, settings.harness, request.arrived)
+        with recording:
+            if (reached := self._spending.reached(settings.budget)) is not None:
+                raise reached
+            refuse_forbidden(self._session, request.document)
+            report("Gathering context")
+            place = await asyncio.to_thread(gather, self._session.view(), request.document, request.span, request.task)
+            return await self._climb(_Work(request, settings, place, recording, report))
+
+    async def _climb(self, work: _Work) -> EditAnswer:
+        request, settings = work.request, work.settings
+        facts = facts_of(request.task, work.place, request.instruction, int(request.diagnostic is not None))
+        decision = self._classifier.decide(facts, settings)
+        work.recording.task_class, work.recording.tier = decision.task_class, decision.tier
+
+        async def attempt(step: Step) -> Accepted[tuple[Changeset, str]] | Rejection:
+            work.recording.tier = step.tier
+            policy = policy_for(settings, request.task, decision.task_class, step.tier)
+            question = self._question(work)
+            work.report(_stage(step))
+            stream = _Stream(work.place, work.report, _stage(step))
+            started = self._clock.monotonic() if step.feedback else request.arrived
+            reply = await self._asker.ask(
+                question,
+                settings.chain(step.tier),
+                policy,
+                work.recording,
+                stream.hear,
+                hedge=settings.routing.hedge,
+                arrived=started,
+            )
+            return await self._judge(work, step, reply, stream)
+
+        chains = {tier: settings.chain(tier) for tier in Tier}
+        result = await cascade(
+            decision.tier,
+            chains,
+            attempt,
+            repair_turns=settings.routing.repair_turns,
+            max_escalations=settings.routing.max_escalations,
+        )
+        work.recording.escalations = result.escalations
+        if isinstance(result, Unresolved):
+            raise await self._give_up(work, result)
+        changeset, model = result.value
+        work.recording.answered(Outcome.ANSWERED, "", model)
+        return EditAnswer(changeset, result.tier, model, result.escalations)
+
+    def _question(self, work: _Work) -> Question:
+        diagnostic = work.request.diagnostic.message if work.request.diagnostic else ""
+        return Question(
+            work.request.task, work.place, Role.EDIT, work.request.instruction, diagnostic, tuple(work.failed)
+        )
+
+    async def _judge(
+        self, work: _Work, step: Step, reply: Reply, stream: _Stream
+    ) -> Accepted[tuple[Changeset, str]] | Rejection:
+        """Parse, apply and validate off the loop; keep what was wrong for the next attempt and for a person."""
+        work.report("Checking the answer")
+        verdict = await asyncio.to_thread(_verdict, self._session, work, reply, stream)
+        if isinstance(verdict, Changeset):
+            return Accepted((verdict, str(reply.model.ref)))
+        rejected(work.recording.attempts, reply, verdict.reason)
+        work.failed.append(Failed(reply.text, verdict))
+        work.tried.append(
+            QueueAttempt(step.tier, reply.model.ref, verdict.reason, verdict.evidence, reply.prompt_sha256)
+        )
+        return verdict
+
+    async def _give_up(self, work: _Work, result: Unresolved) -> Declined:
+        """Put the work into the queue; the sentence that tells the user."""
+        request = work.request
+        tried = list(work.tried)
+        for step in result.steps:
+            if isinstance(step.outcome, ProviderError):
+                ref = ModelRef(step.outcome.provider, step.outcome.model)
+                tried.append(QueueAttempt(step.step.tier, ref, "unavailable", str(step.outcome), ""))
+        wish = request.instruction or (request.diagnostic.message if request.diagnostic else "")
+        item = QueueItem(request.task, request.document.uri, work.place.span, wish, tuple(tried))
+        number = await asyncio.to_thread(self._queue.add, item)
+        work.recording.answered(Outcome.QUEUED, result.rejections[-1].reason if result.rejections else "unavailable")
+        last = result.rejections[-1].reason if result.rejections else "no model answered"
+        return Declined(
+            f"No answer passed the checks ({len(tried)} tried, the last: {last}); nothing was changed. "
+            f"It waits as number {number}: tierwise queue show {number}."
+        )
+
+
+class _Stream:
+    """Reads blocks while they stream, so that progress can tell how many there are."""
+
+    def __init__(self, place: Place, report: Callable[[str], None], stage: str) -> None:
+        self._reader: BlockReader = FORMATS["search-replace"].reader([file.name for file in place.files])
+        self._report = report
+        self._stage = stage
+        self.reader = self._reader
+        self._count = 0
+
+    def hear(self, piece: str) -> None:
+        done = self._reader.feed(piece)
+        if done:
+            self._count += len(done)
+            self._report(f"{self._stage}: {self._count} change{'s' if self._count > 1 else ''} so far")
+
+
+def refuse_forbidden(session: Session, document: Document) -> None:
+    """Raise ``Declined`` for a document that must not be read or sent."""
+    reason = session.forbidden(document)
+    if reason is not None:
+        name = document.path.name if document.path else document.uri
+        raise Declined(f"{name} is left alone by Tierwise ({reason}): nothing of it is read or sent.")
+
+
+def _verdict(session: Session, work: _Work, reply: Reply, stream: _Stream) -> Changeset | Rejection:
+    if reply.run.finish is FinishReason.REFUSAL:
+        return Rejection(RejectReason.REFUSED, "The model declined to answer.")
+    blocks = stream.reader.finish(complete=reply.complete)
+    if isinstance(blocks, Rejection):
+        return blocks
+    place = work.place
+    files = {file.document.path: file.document for file in place.files if file.document.path is not None}
+    default = place.document.path or Path(place.target.path)
+    files.setdefault(default, place.document)
+    folder = place.folder or default.parent
+    changeset = apply_blocks(blocks, files, default, folder)
+    if isinstance(changeset, Rejection):
+        return changeset
+    scope = EditScope(
+        folder=folder,
+        allowed=frozenset(files),
+        target=default,
+        span=_covered(work),
+        task=work.request.task,
+        instruction=work.request.instruction,
+        forbidden=session.view().forbidden,
+        exists=Path.exists,
+    )
+    return check_changeset(changeset, scope) or changeset
+
+
+def _covered(work: _Work) -> Span:
+    """The lines that may change. A diagnostic marks where a problem shows; what mends it may stand anywhere in the same
+    definition.
+    """
+    document, span = work.place.document, work.place.span
+    if work.request.task is not Task.FIX:
+        return span
+    around = enclosing(outline(document.language, document.text), span.start)
+    return around.span if around is not None and around.span.contains(span) else span
+
+
+def _stage(step: Step) -> str:
+    if not step.feedback:
+        return f"Asking the {step.tier} tier"
+    return f"Asking the {step.tier} tier again ({step.feedback[-1].reason})"

@@ -1,0 +1,33 @@
+"""The full server with all its handlers. Importing this module loads pygls; ``server.py`` does so in a thread."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from tierwise.lsp.answers import AnswerBoard
+from tierwise.lsp.convert import Columns
+from tierwise.lsp.editor import Editor
+from tierwise.lsp.front import Handover
+from tierwise.lsp.full import TierwiseProtocol, TierwiseServer
+from tierwise.lsp.handlers import commands, rename, text_content, workspace
+from tierwise.lsp.handlers.code_action import CodeActions
+from tierwise.lsp.parts import Parts, Rest
+
+
+def assemble(handover: Handover, parts: Parts, rest: Rest, columns: Columns) -> TierwiseProtocol:
+    """Connect every handler to its feature. Runs on the event loop."""
+    client, session, clock = handover.client, parts.session, parts.clock
+    server = TierwiseServer()
+    server.wire.connect(handover.writer)
+    editor = Editor(server, client)
+    board = AnswerBoard(editor, client, clock)
+    rename.register(server, session, rest.rename, client, columns, editor)
+    CodeActions(session, rest.edit, rest.status, client, columns, clock).register(server, editor)
+    commands.register_explain(server, session, rest.explain, board, columns, editor, clock)
+    commands.register_edit(server, session, rest.edit, client, columns, editor, clock)
+    commands.register_status(server, rest.status, parts.completion.accepted)
+    text_content.register(server, board)
+    workspace.register(server, parts.control, client)
+    parts.control.listen(lambda sentence: editor.say_once(f"Tierwise: {sentence}", types.MessageType.Warning))
+    server.wire.on_drain(board.close)
+    return server.wire

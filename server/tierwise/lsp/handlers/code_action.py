@@ -1,0 +1,122 @@
+"""``textDocument/codeAction`` (offline, instant) and ``codeAction/resolve`` (where the work is done and paid for)."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from lsprotocol import types
+
+from tierwise.core.clock import Clock
+from tierwise.core.documents import Document
+from tierwise.core.errors import Stale, UsageError
+from tierwise.core.tasks import EDIT_TASKS, Task
+from tierwise.features.actions import Action, Diagnostic, actions, wanted
+from tierwise.features.edit import EditFlow, EditRequest
+from tierwise.features.status import StatusReport
+from tierwise.lsp import arguments
+from tierwise.lsp.changesets import check_fresh, workspace_edit
+from tierwise.lsp.client import Client
+from tierwise.lsp.convert import Columns
+from tierwise.lsp.editor import Editor
+from tierwise.lsp.full import TierwiseServer
+from tierwise.session.session import Session
+
+
+class CodeActions:
+    """The two handlers, and the command that stands in for ``resolve`` where a client has none."""
+
+    def __init__(
+        self, session: Session, flow: EditFlow, status: StatusReport, client: Client, columns: Columns, clock: Clock
+    ) -> None:
+        self._session = session
+        self._flow = flow
+        self._status = status
+        self._client = client
+        self._columns = columns
+        self._clock = clock
+
+    def register(self, server: TierwiseServer, editor: Editor) -> None:
+        @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
+        async def offer(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+            return self._offer(params)
+
+        @server.feature(types.CODE_ACTION_RESOLVE)
+        async def resolve(action: types.CodeAction) -> types.CodeAction:
+            request = self._request("codeAction/resolve", cast("Any", action.data))
+            async with editor.progress(action.title, None) as progress:
+                answer = await self._flow.edit(request, progress.report)
+            check_fresh(answer.changeset, self._session.current)
+            action.edit = workspace_edit(answer.changeset, self._client, self._columns)
+            return action
+
+        async def by_command(raw: list[Any], token: types.ProgressToken | None) -> object:
+            table = arguments.single("tierwise.action", raw, "the data of a code action")
+            request = self._request("tierwise.action", table)
+            async with editor.progress(f"Tierwise: {request.task}", token) as progress:
+                answer = await self._flow.edit(request, progress.report)
+            check_fresh(answer.changeset, self._session.current)
+            edit = workspace_edit(answer.changeset, self._client, self._columns)
+            applied = await editor.apply(edit, f"Tierwise: {request.task}")
+            return {
+                "applied": applied,
+                "files": len(answer.changeset.changes),
+                "tier": answer.tier,
+                "model": answer.model,
+            }
+
+        server.wire.commands["tierwise.action"] = by_command
+
+    def _offer(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+        document = self._session.document(params.text_document.uri)
+        if document is None or self._session.forbidden(document) is not None:
+            return []
+        lines = document.lines
+        span = self._columns.span(lines, *_pairs(params.range))
+        diagnostics = {
+            Diagnostic(self._columns.span(lines, *_pairs(d.range)), d.message): d for d in params.context.diagnostics
+        }
+        modelled = self._status.modelled(document)
+        found = actions(document, span, tuple(diagnostics), modelled=modelled)
+        return [
+            self._converted(document, action, diagnostics.get(action.diagnostic) if action.diagnostic else None)
+            for action in found
+            if wanted(action.kind, params.context.only)
+        ]
+
+    def _converted(
+        self, document: Document, action: Action, diagnostic: types.Diagnostic | None
+    ) -> types.CodeAction | types.Command:
+        place: dict[str, object] = {"uri": document.uri, "range": self._columns.range(document.lines, action.span)}
+        if not action.edits:
+            argument = place if action.task is Task.EXPLAIN else {**place, "task": str(action.task)}
+            command = types.Command(action.title, "tierwise.explain", arguments=[argument])
+        else:
+            message = action.diagnostic.message if action.diagnostic else ""
+            data = {**place, "version": document.version, "task": str(action.task), "diagnostic": message}
+            if self._client.resolves_edits and self._client.code_action_literals:
+                return types.CodeAction(
+                    action.title, kind=action.kind, data=data, diagnostics=[diagnostic] if diagnostic else None
+                )
+            command = types.Command(action.title, "tierwise.action", arguments=[data])
+        if not self._client.code_action_literals:
+            return command
+        return types.CodeAction(action.title, kind=action.kind, command=command)
+
+    def _request(self, command: str, data: object) -> EditRequest:
+        """What an action's data asks for; refuses one that was offered for another version of the document."""
+        if not isinstance(data, dict):
+            raise UsageError(f"{command}: this action was not made by Tierwise.")
+        table = cast("dict[str, Any]", data)
+        document, span = arguments.place(command, table, self._session, self._columns)
+        if document.version != table.get("version"):
+            raise Stale("The document changed since this action was offered; nothing was done. Ask for it again.")
+        task = next((task for task in EDIT_TASKS if task == table.get("task")), None)
+        if task is None:
+            raise UsageError(f"{command}: 'task' must be one of {', '.join(sorted(EDIT_TASKS))}.")
+        message = arguments.text(command, table, "diagnostic", optional=True)
+        diagnostic = Diagnostic(span, message) if message else None
+        return EditRequest(task, document, span, "", diagnostic, self._clock.monotonic())
+
+
+def _pairs(range_: types.Range) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (range_.start.line, range_.start.character), (range_.end.line, range_.end.character)

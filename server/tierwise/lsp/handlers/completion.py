@@ -1,0 +1,85 @@
+"""``textDocument/completion``: the embedded engine's names, and ghost text as an item where the client has none."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from tierwise.core.clock import Clock
+from tierwise.core.text import Point, Span
+from tierwise.features.completion.values import CompletionAnswer, CompletionRequest
+from tierwise.features.completion.words import Word, WordList
+from tierwise.lsp.convert import Columns
+from tierwise.lsp.endpoint import Endpoint
+from tierwise.lsp.params import CompletionParams
+from tierwise.session.session import Session
+
+_KINDS = {"function": 3, "method": 2, "class": 7, "module": 9, "variable": 6, "field": 5, "keyword": 14, "word": 1}
+_SNIPPET_LIKE = 15
+
+
+class Completes(Protocol):
+    """The feature, as far as this handler needs it."""
+
+    async def complete(self, request: CompletionRequest) -> CompletionAnswer: ...
+
+    def words(self, request: CompletionRequest) -> WordList: ...
+
+
+def register(
+    endpoint: Endpoint, session: Session, flow: Completes, columns: Columns, clock: Clock, *, ghosts: bool
+) -> None:
+    """``ghosts``: also offer what would be ghost text, for clients that show none."""
+
+    def handle(params: CompletionParams) -> Coroutine[Any, Any, object]:
+        document = session.document(params.text_document.uri)
+        if document is None:
+            return _nothing()
+        point = columns.point(document.lines, *params.position.pair)
+        return answer(CompletionRequest(document, point, invoked=True, arrived=clock.monotonic()))
+
+    async def answer(request: CompletionRequest) -> object:
+        words = flow.words(request)
+        items = [_word(word, words.span, request, columns, index) for index, word in enumerate(words.items)]
+        if ghosts:
+            result = await flow.complete(request)
+            if result.offer is not None:
+                items.insert(0, _ghost(result.offer.text, result.offer.span, request, columns))
+        return {"isIncomplete": True, "items": items}
+
+    endpoint.on_request("textDocument/completion", CompletionParams, handle)
+
+
+async def _nothing() -> object:
+    return {"isIncomplete": False, "items": []}
+
+
+def _word(word: Word, span: Span, request: CompletionRequest, columns: Columns, index: int) -> dict[str, object]:
+    return {
+        "label": word.text,
+        "kind": _KINDS.get(word.kind, 1),
+        "detail": word.detail,
+        "sortText": f"~{index:03}",  # behind what a language's own server offers
+        "textEdit": {"range": columns.range(request.document.lines, span), "newText": word.text},
+    }
+
+
+def _ghost(text: str, span: Span, request: CompletionRequest, columns: Columns) -> dict[str, object]:
+    """An item that survives the client's filter: its range and filter text begin at the word being typed."""
+    lines = request.document.lines
+    word = request.document.word_at(request.point)
+    start = word.start if word is not None and word.start < request.point else request.point
+    typed = lines.slice(Span(start, request.point))
+    replaced = Span(Point(start.line, start.column), span.end)
+    first, _, rest = text.partition("\n")
+    label = (typed + first).strip() or "⏎"
+    return {
+        "label": label[:60] + (" …" if rest.strip() or len(label) > 60 else ""),
+        "kind": _SNIPPET_LIKE,
+        "detail": "Tierwise",
+        "documentation": {"kind": "plaintext", "value": typed + text},
+        "filterText": typed + first,
+        "sortText": "~",
+        "insertTextFormat": 1,
+        "textEdit": {"range": columns.range(lines, replaced), "newText": typed + text},
+    }

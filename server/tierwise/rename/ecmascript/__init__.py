@@ -1,0 +1,1 @@
+"""The language model of JavaScript and TypeScript for renames by syntax."""

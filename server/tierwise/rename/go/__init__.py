@@ -1,0 +1,1 @@
+"""The language model of Go for renames by syntax."""

@@ -1,0 +1,1 @@
+"""The language model of Java for renames by syntax."""

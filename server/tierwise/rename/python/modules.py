@@ -1,0 +1,89 @@
+"""The Python modules of a workspace folder, as importing code sees them. Reads through the view only."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from tierwise.core.documents import Document
+from tierwise.core.workspace import WorkspaceView
+
+PYTHON = frozenset({"python"})
+
+
+class SourceTree:
+    """The Python files of one folder at one moment; open documents win. Texts are read once."""
+
+    def __init__(self, view: WorkspaceView, folder: Path) -> None:
+        self.folder = folder
+        self.view = view
+        self._documents: dict[Path, Document | None] = {}
+
+    def document(self, path: Path) -> Document | None:
+        if path not in self._documents:
+            self._documents[path] = self.view.read(path)
+        return self._documents[path]
+
+    def put(self, path: Path, document: Document) -> None:
+        """Let ``document`` be the file's text, whatever the view says."""
+        self._documents[path] = document
+
+    def text(self, path: Path) -> str | None:
+        document = self.document(path)
+        return None if document is None else document.text
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path lies in the folder, so that only the view may say what it holds."""
+        return path.is_relative_to(self.folder)
+
+    def has_file(self, path: Path) -> bool:
+        return path in self._files
+
+    def has_folder(self, path: Path) -> bool:
+        return path in self._folders
+
+    def names(self, folder: Path) -> set[str]:
+        """Modules and packages right below a folder."""
+        files = {path.stem for path in self._files if path.parent == folder and path.stem != "__init__"}
+        return files | {path.name for path in self._folders if path.parent == folder}
+
+    @cached_property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders from which absolute imports may start: the workspace folder, ``src``, and every folder that holds
+        modules or packages without being a package itself (what the interpreter or a test runner puts on its path).
+        """
+        found = {self._root_of(path) for path in self._files}
+        first = [self.folder, self.folder / "src"]
+        return tuple(dict.fromkeys([*first, *sorted(found)]))
+
+    def candidates(self, name: str) -> tuple[Path, ...]:
+        """Every file or package folder that an absolute import of ``name`` may mean."""
+        found: list[Path] = []
+        for root in self.roots:
+            if self.has_folder(root / name):
+                found.append(root / name)
+            elif self.has_file(root / f"{name}.py") or self.has_file(root / f"{name}.pyi"):
+                found.append(root / f"{name}.py")
+        return tuple(dict.fromkeys(found))
+
+    def _root_of(self, path: Path) -> Path:
+        folder = path.parent
+        while folder != self.folder and (
+            folder / "__init__.py" in self._files or folder / "__init__.pyi" in self._files
+        ):
+            folder = folder.parent
+        return folder
+
+    @cached_property
+    def _files(self) -> frozenset[Path]:
+        return frozenset(self.view.files(self.folder, PYTHON))
+
+    @cached_property
+    def _folders(self) -> frozenset[Path]:
+        found: set[Path] = set()
+        for path in self._files:
+            for parent in path.parents:
+                if parent in found or parent == self.folder:
+                    break
+                found.add(parent)
+        return frozenset(found)

@@ -1,0 +1,1 @@
+"""The language model of Rust for renames by syntax."""

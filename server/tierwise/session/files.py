@@ -1,0 +1,93 @@
+"""Files on disk, read once and kept for the whole session. Owner of that cache; safe to use from several threads."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from cachetools import LRUCache
+
+from tierwise.core import uris
+from tierwise.core.documents import Document
+from tierwise.core.languages import language_of
+from tierwise.core.text import Lines
+from tierwise.session.privacy import Forbidden
+
+_CACHE_BYTES = 64 * 1024 * 1024
+_SNIFF = 8_192
+"""Bytes looked at for a NUL, as git does, to tell binary files."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    stamp: tuple[int, int]
+    document: Document | Forbidden
+    size: int
+
+
+def _size(entry: _Entry) -> int:
+    return entry.size
+
+
+class FileCache:
+    """Documents of closed files. A file is read again only when its size or modification time changed."""
+
+    def __init__(self) -> None:
+        self._entries: LRUCache[Path, _Entry] = LRUCache(_CACHE_BYTES, getsizeof=_size)
+        self._lock = threading.Lock()
+
+    def read(self, path: Path, max_bytes: int) -> Document | Forbidden:
+        """The file as a document without a version, or why it cannot be one. Never raises."""
+        try:
+            status = path.stat()
+        except OSError:
+            return Forbidden.UNREADABLE
+        if not stat.S_ISREG(status.st_mode):
+            return Forbidden.UNREADABLE
+        if status.st_size > max_bytes:
+            return Forbidden.TOO_LARGE
+        stamp = (status.st_mtime_ns, status.st_size)
+        with self._lock:
+            entry = self._entries.get(path)
+        if entry is not None and entry.stamp == stamp:
+            return entry.document
+        document = _load(path, max_bytes)
+        size = 256 + (2 * status.st_size if isinstance(document, Document) else 0)
+        with self._lock:
+            if size <= _CACHE_BYTES // 8:
+                self._entries[path] = _Entry(stamp, document, size)
+        return document
+
+    def forget(self, path: Path) -> None:
+        """Drop what is kept of a file: the client says it changed."""
+        with self._lock:
+            self._entries.pop(path, None)
+
+
+def _load(path: Path, limit: int) -> Document | Forbidden:
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError:
+        return Forbidden.UNREADABLE
+    if len(data) > limit:
+        return Forbidden.TOO_LARGE
+    if b"\0" in data[:_SNIFF]:
+        return Forbidden.BINARY
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return Forbidden.BINARY
+    return Document(uris.to_uri(path), path, language_of(path).id, None, Lines.of(text))
+
+
+def is_huge(document: Document, max_bytes: int) -> bool:
+    """Whether an open document is over the size limit, without joining its lines: counted until it is decided."""
+    total = 0
+    for line in document.lines:
+        total += len(line)
+        if total > max_bytes:
+            return True
+    return False

@@ -1,0 +1,180 @@
+"""The session: sole owner of mutable editor state. Notifications change it; requests take a frozen view of it.
+
+All methods run on the event loop's thread and return within milliseconds; only the indexer has a thread of its own.
+It never writes a file and never talks to a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tierwise.core import uris
+from tierwise.core.clock import Clock
+from tierwise.core.documents import Document
+from tierwise.core.ports import DocumentEdit, WorkspaceListener
+from tierwise.core.text import Span
+from tierwise.session.documents import OpenDocuments
+from tierwise.session.files import FileCache, is_huge
+from tierwise.session.history import EditHistory
+from tierwise.session.indexer import Indexer
+from tierwise.session.listing import FolderListing
+from tierwise.session.privacy import IGNORE_FILES, FolderRules, FolderTerms, Forbidden
+from tierwise.session.view import FrozenView
+
+
+class Session:
+    """One editor's session: folders, open documents, history, and what may be read."""
+
+    def __init__(self, clock: Clock, listener: WorkspaceListener) -> None:
+        self._clock = clock
+        self._listener = listener
+        self._open = OpenDocuments()
+        self._files = FileCache()
+        self._terms: dict[Path, FolderTerms] = {}
+        self._rules: dict[Path, FolderRules] = {}
+        self._listings: dict[Path, FolderListing] = {}
+        self._implicit: set[Path] = set()
+        self._huge: set[str] = set()
+        self._open_paths: frozenset[Path | None] = frozenset()
+        self._view: FrozenView | None = None
+        self._indexer = Indexer(self._files, listener, self._is_open)
+        self.history = EditHistory(clock)
+
+    # Folders and what may be read in them
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return tuple(self._rules)
+
+    def set_folders(self, folders: Mapping[Path, FolderTerms]) -> None:
+        """Take the workspace folders as they are now, with what the settings say of each."""
+        self._terms = dict(folders)
+        self._rules = {folder: FolderRules(folder, terms) for folder, terms in folders.items()}
+        self._listings = {folder: FolderListing(rules, self._clock) for folder, rules in self._rules.items()}
+        self._implicit.clear()
+        for document in self._open:
+            self._adopt(document)
+        self._view = None
+
+    def index(self) -> None:
+        """Start reading the folders in the background: once the client is initialized, and when folders came."""
+        for folder, listing in self._listings.items():
+            if folder not in self._implicit:
+                self._indexer.add_folder(listing)
+
+    def _adopt(self, document: Document) -> None:
+        """Without any workspace folder, a file's repository (or, without one, its own folder alone) stands in."""
+        path = document.path
+        if path is None or (self._rules and not self._implicit) or any(path.is_relative_to(f) for f in self._rules):
+            return
+        root = next((parent for parent in path.parents if (parent / ".git").exists()), None)
+        folder = root or path.parent
+        rules = FolderRules(folder)
+        self._rules[folder] = rules
+        self._listings[folder] = FolderListing(rules, self._clock, recursive=root is not None)
+        self._implicit.add(folder)
+        self._view = None
+
+    # Documents
+
+    def open(self, uri: str, language: str, version: int, text: str) -> Document:
+        document = self._open.open(uri, language, version, text)
+        self._open_paths = self._open_paths | {document.path}
+        self._adopt(document)
+        self._view = None
+        self._huge.discard(uri)
+        folder = self.folder_of(document)
+        if folder is not None and is_huge(document, self._rules[folder].max_bytes):
+            self._huge.add(uri)
+        if self.forbidden(document) is None:
+            self._listener.opened(document)
+        return document
+
+    def change(self, uri: str, version: int, span: Span | None, text: str) -> DocumentEdit | None:
+        """Apply one change; None when the client never opened that document."""
+        edit = self._open.change(uri, version, span, text)
+        if edit is None:
+            return None
+        self._view = None
+        if self.forbidden(edit.after) is None:
+            self.history.record(edit)
+            self._listener.edited(edit)
+        return edit
+
+    def close(self, uri: str) -> None:
+        document = self._open.close(uri)
+        self._open_paths = frozenset(still_open.path for still_open in self._open)
+        self._view = None
+        self._huge.discard(uri)
+        if document is not None and self.forbidden(document) is None:
+            self._listener.closed(document)
+            if document.path is not None:
+                self._indexer.add_files([document.path])  # what is on disk may differ from what was open
+
+    def files_changed(self, paths: Iterable[Path]) -> None:
+        """The client reports files that were created, changed or deleted on disk, or saved."""
+        changed = tuple(paths)
+        for path in changed:
+            self._files.forget(path)
+        if any(path.name in IGNORE_FILES for path in changed):
+            self.set_folders(self._terms)
+        for listing in self._listings.values():
+            listing.changed()
+        self._view = None
+        self._indexer.add_files(path for path in changed if self.view().forbidden(path) is None)
+
+    # Reads
+
+    def document(self, uri: str) -> Document | None:
+        """An open document; asking counts as use."""
+        self._open.touch(uri)
+        return self._open.get(uri)
+
+    def peek(self, uri: str) -> Document | None:
+        """An open document, without counting as use."""
+        return self._open.get(uri)
+
+    def read(self, uri: str) -> Document | None:
+        """A readable file of the workspace that need not be open; None for anything else."""
+        path = uris.to_path(uri)
+        return None if path is None else self.view().read(path)
+
+    def current(self, document: Document) -> Document | None:
+        """The file of ``document`` as it is now, open or on disk; None where it is gone or forbidden."""
+        if document.path is not None and not document.is_open:
+            return self.view().read(document.path)
+        now = self._open.get(document.uri)
+        return None if now is None or self.forbidden(now) is not None else now
+
+    def folder_of(self, document: Document) -> Path | None:
+        """The workspace folder of an open document; None outside all of them."""
+        return None if document.path is None else self.view().folder_of(document.path)
+
+    def forbidden(self, document: Document) -> Forbidden | None:
+        """Why nothing may be done with an open document; None where all is well.
+
+        A buffer that was never saved is allowed. One of another scheme is judged by the file that its URI speaks of:
+        editors show files in other ways too (a repository's version of it, a side of a comparison).
+        """
+        if document.uri in self._huge:
+            return Forbidden.TOO_LARGE
+        path = document.path or uris.shown_path(document.uri)
+        return None if path is None else self.view().forbidden(path)
+
+    def view(self) -> FrozenView:
+        """The workspace as it is now; stays true to this moment."""
+        if self._view is None:
+            documents = {d.path: d for d in self._open if d.path is not None and d.uri not in self._huge}
+            self._view = FrozenView(documents, dict(self._rules), self._files, dict(self._listings))
+        return self._view
+
+    def wait_indexed(self, timeout_s: float) -> bool:
+        """Block until the background reading is done. Never called on the event loop."""
+        return self._indexer.wait_idle(timeout_s)
+
+    def shutdown(self) -> None:
+        self._indexer.stop()
+
+    def _is_open(self, path: Path) -> bool:
+        return path in self._open_paths  # asked by the indexing thread: the set is replaced, never mutated

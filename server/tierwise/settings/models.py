@@ -1,0 +1,238 @@
+"""The settings of one workspace folder, as frozen values. The field descriptions are the settings reference.
+
+Owner of no state. ``load.py`` merges the layers, ``trust.py`` says what an untrusted layer may do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import Field, field_validator
+
+from tierwise.core.models import ModelRef
+from tierwise.core.tasks import Harness, Task, TaskClass, Tier
+from tierwise.settings.facts import Frozen, ModelFacts
+
+_DATE = re.compile(r"-20\d\d-?\d\d-?\d\d$")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class ProviderKind(StrEnum):
+    ANTHROPIC = "anthropic"
+    OPENAI = "openai"
+    OPENAI_COMPATIBLE = "openai-compatible"
+    FIM = "fim"
+    EMBEDDED = "embedded"
+
+
+_NO_TEMPERATURE = frozenset({ProviderKind.ANTHROPIC, ProviderKind.OPENAI})
+"""Kinds whose newer models refuse a temperature, so that one that is not known yet had better get none."""
+
+
+class FimDialect(StrEnum):
+    LLAMA_CPP = "llama.cpp"
+    OLLAMA = "ollama"
+    MISTRAL = "mistral"
+    DEEPSEEK = "deepseek"
+    COMPLETIONS = "completions"
+
+
+class ProviderSettings(Frozen):
+    """One way to reach models."""
+
+    kind: ProviderKind = Field(description="Which wire it speaks.")
+    base_url: str | None = Field(default=None, description="Where it listens; None: the provider's public address.")
+    base_url_env: str | None = Field(
+        default=None, description="NAME of an environment variable whose address, where set, replaces a profile's own."
+    )
+    api_key_env: str | None = Field(
+        default=None, description='NAME of the environment variable that holds the key; None or "": it needs none.'
+    )
+    dialect: FimDialect | None = Field(default=None, description='For kind "fim": the endpoint\'s dialect.')
+    template: str | None = Field(default=None, description='For dialect "completions": the FIM format to render.')
+    headers: dict[str, str] = Field(default_factory=dict, description="Further HTTP headers of every request.")
+    connect_timeout_s: float = Field(default=5.0, gt=0, description="Seconds allowed for opening a connection.")
+    proxy: str | None = Field(default=None, description="HTTP or SOCKS proxy; None: as the environment says.")
+    ca_bundle: str | None = Field(
+        default=None, description="File of certificates to trust; None: as the environment says."
+    )
+    slot: int | None = Field(default=None, ge=0, description="llama.cpp: the slot that keeps our prompt's cache.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else value
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _name(cls, value: str | None) -> str | None:
+        if value and not _VARIABLE_NAME.fullmatch(value):
+            raise ValueError("must be the NAME of an environment variable, never the key itself")
+        return value or None
+
+
+class TierSettings(Frozen):
+    """One tier: a chain of models and the limits of a request to it."""
+
+    chain: tuple[str, ...] = Field(default=(), description='Attempts in order, "PROVIDER/MODEL": first the primary.')
+    context_tokens: int = Field(default=6_000, ge=200, description="Prompt tokens a request may spend.")
+    max_output_tokens: int = Field(default=2_048, ge=1, description="Answer tokens a request may spend.")
+    temperature: float | None = Field(
+        default=None, ge=0, le=2, description="Sent only to models that take one; None: by the task's class."
+    )
+    effort: str | None = Field(
+        default=None, description="Thinking effort for models that take one; None: the model's own."
+    )
+    quiet: bool = Field(default=False, description="Ask for as little thinking as the model allows.")
+    first_token_ms: int = Field(default=20_000, gt=0, description="Milliseconds until the first token must be there.")
+    deadline_ms: int = Field(
+        default=180_000, gt=0, description="Milliseconds until the editor has an answer, whatever happens."
+    )
+
+    @field_validator("chain")
+    @classmethod
+    def _refs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            ModelRef.parse(item)
+        return value
+
+
+class TaskSettings(Frozen):
+    """What one task gets; None: by the classifier and the tier."""
+
+    task_class: TaskClass | None = Field(default=None, alias="class", description="Its class; None: by the classifier.")
+    tier: Tier | None = Field(default=None, description="Its tier; None: by its class.")
+    temperature: float | None = Field(default=None, ge=0, le=2, description="Temperature, for models that take one.")
+    effort: str | None = Field(default=None, description="Thinking effort, for models that take one.")
+    context_tokens: int | None = Field(default=None, ge=200, description="Prompt tokens a request may spend.")
+    max_output_tokens: int | None = Field(default=None, ge=1, description="Answer tokens a request may spend.")
+    first_token_ms: int | None = Field(
+        default=None, gt=0, description="Milliseconds until the first token must be there."
+    )
+    deadline_ms: int | None = Field(default=None, gt=0, description="Milliseconds until the editor has an answer.")
+
+
+class RoutingSettings(Frozen):
+    """How requests find their tier, and what happens when one fails."""
+
+    mechanical: Tier = Field(default=Tier.FAST, description="Tier of mechanical tasks.")
+    local: Tier = Field(default=Tier.BALANCED, description="Tier of local tasks.")
+    repository: Tier = Field(default=Tier.FRONTIER, description="Tier of repository tasks.")
+    agentic: Tier = Field(default=Tier.FRONTIER, description="Tier of agentic tasks.")
+    max_escalations: int = Field(
+        default=2, ge=0, le=2, description="How often a rejected answer may climb to a stronger tier."
+    )
+    repair_turns: int = Field(
+        default=1, ge=0, le=2, description="How often a rejected answer is returned to the same model."
+    )
+    hedge: bool = Field(default=True, description="Start the fallback while the primary is late.")
+    breaker_failures: int = Field(default=3, ge=1, description="Failures in a row that open a model's breaker.")
+    breaker_open_s: float = Field(
+        default=30.0, gt=0, description="Seconds a breaker stays open before one request may try."
+    )
+
+    def tier_for(self, task_class: TaskClass) -> Tier:
+        """The tier of a class."""
+        tiers: dict[TaskClass, Tier] = {
+            TaskClass.MECHANICAL: self.mechanical,
+            TaskClass.LOCAL: self.local,
+            TaskClass.REPOSITORY: self.repository,
+            TaskClass.AGENTIC: self.agentic,
+        }
+        return tiers[task_class]
+
+
+class BudgetSettings(Frozen):
+    """Limits in money. At the limit completion goes on with the embedded engine and the rest is declined."""
+
+    session_usd: float | None = Field(default=None, ge=0, description="US dollars per server session; None: no limit.")
+    day_usd: float | None = Field(default=None, ge=0, description="US dollars per calendar day; None: no limit.")
+
+
+class PrivacySettings(Frozen):
+    """What leaves the machine."""
+
+    exclude: tuple[str, ...] = Field(
+        default=(), description="Further files that are never read or sent (.gitignore syntax)."
+    )
+    max_file_kb: int = Field(default=4_096, ge=1, description="Larger files are left alone, in KiB.")
+    transcript: bool = Field(default=False, description="Keep prompts and answers in the state folder, for debugging.")
+
+
+class CompletionSettings(Frozen):
+    """Ghost text."""
+
+    enabled: bool = Field(default=True, description="Offer completions at all.")
+    disabled_languages: tuple[str, ...] = Field(default=(), description="Language identifiers without completions.")
+    embedded: bool = Field(default=True, description="Let the embedded engine answer when no model does in time.")
+    multiline: bool = Field(default=True, description="Offer several lines where the place invites it.")
+
+
+class HarnessOverride(Frozen):
+    """What one harness changes. Only the keys that are written count; they win over every layer's plain ones."""
+
+    routing: RoutingSettings = Field(default_factory=RoutingSettings, description="Changes of routing.")
+    tiers: dict[Tier, TierSettings] = Field(
+        default_factory=dict[Tier, TierSettings], description="Changes of the tiers."
+    )
+    budget: BudgetSettings = Field(default_factory=BudgetSettings, description="Changes of the limits in money.")
+
+
+class Settings(Frozen):
+    """Everything, for one workspace folder."""
+
+    profile: str = Field(default="auto", description="Profile that fills the tiers.")
+    harness: Harness = Field(default=Harness.LOCAL, description="Where Tierwise runs.")
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Ways to reach models, by name.")
+    tiers: dict[Tier, TierSettings] = Field(default_factory=dict[Tier, TierSettings], description="The tiers.")
+    models: dict[str, ModelFacts] = Field(
+        default_factory=dict, description='Facts of models, by "model" or "provider/model".'
+    )
+    tasks: dict[Task, TaskSettings] = Field(
+        default_factory=dict[Task, TaskSettings], description="Choices for single tasks."
+    )
+    routing: RoutingSettings = Field(default_factory=RoutingSettings, description="Routing.")
+    budget: BudgetSettings = Field(default_factory=BudgetSettings, description="Limits in money.")
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings, description="What leaves the machine.")
+    completion: CompletionSettings = Field(default_factory=CompletionSettings, description="Ghost text.")
+    harness_overrides: dict[Harness, HarnessOverride] = Field(
+        default_factory=dict[Harness, HarnessOverride], description="What each harness changes of the above."
+    )
+
+    def facts(self, ref: ModelRef) -> ModelFacts:
+        """Facts of a model: by "provider/model", else by "model", each also without the date of a pinned version, else
+        those of an unknown model.
+        """
+        for name in (str(ref), ref.model):
+            if facts := self.models.get(name) or self.models.get(_DATE.sub("", name)):
+                return facts
+        provider = self.providers.get(ref.provider)
+        return ModelFacts(temperature=provider is None or provider.kind not in _NO_TEMPERATURE)
+
+    def resolve(self, ref: ModelRef) -> ResolvedModel:
+        """A chain's entry with all that is needed to call it. Raises KeyError for a provider that is not configured
+        (the loader refuses such settings, so it cannot happen with loaded ones).
+        """
+        return ResolvedModel(ref, self.providers[ref.provider], self.facts(ref))
+
+    def chain(self, tier: Tier) -> tuple[ResolvedModel, ...]:
+        """The models of a tier in order; empty where the tier has none."""
+        settings = self.tiers.get(tier)
+        return tuple(self.resolve(ModelRef.parse(item)) for item in settings.chain) if settings else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedModel:
+    """One model with the way to reach it and its facts."""
+
+    ref: ModelRef
+    provider: ProviderSettings
+    facts: ModelFacts
+
+    @property
+    def embedded(self) -> bool:
+        return self.provider.kind is ProviderKind.EMBEDDED

@@ -1,0 +1,7 @@
+(call_expression function: (identifier) @name)
+(call_expression function: (member_expression property: (property_identifier) @name))
+(call_expression function: (member_expression property: (private_property_identifier) @name))
+(new_expression constructor: (identifier) @name)
+(new_expression constructor: (member_expression property: (property_identifier) @name))
+(jsx_opening_element name: (identifier) @name)
+(jsx_self_closing_element name: (identifier) @name)

@@ -1,0 +1,8 @@
+(call_expression function: (identifier) @name)
+(call_expression function: (field_expression field: (field_identifier) @name))
+(call_expression function: (scoped_identifier name: (identifier) @name))
+(call_expression function: (generic_function function: (identifier) @name))
+(call_expression function: (generic_function function: (scoped_identifier name: (identifier) @name)))
+(call_expression function: (generic_function function: (field_expression field: (field_identifier) @name)))
+(macro_invocation macro: (identifier) @name)
+(macro_invocation macro: (scoped_identifier name: (identifier) @name))

@@ -1,0 +1,2 @@
+(use_declaration argument: (_) @tree) @import
+(mod_item name: (_) @module !body) @import

@@ -1,0 +1,5 @@
+(call_expression function: (identifier) @name)
+(call_expression function: (member_expression property: (property_identifier) @name))
+(call_expression function: (member_expression property: (private_property_identifier) @name))
+(new_expression constructor: (identifier) @name)
+(new_expression constructor: (member_expression property: (property_identifier) @name))

@@ -1,0 +1,180 @@
+"""Figures over events: how many, how they ended, how fast, at what price, and how much work reached no one.
+
+Pure: events in, values out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tierwise.core.events import AttemptRecord, AttemptResult, Outcome, RequestEvent
+
+T = TypeVar("T")
+
+_REACHED_NO_ONE = frozenset({Outcome.CANCELLED, Outcome.SUPERSEDED, Outcome.STALE})
+
+
+@dataclass(frozen=True, slots=True)
+class FirstToken:
+    """Milliseconds from arrival to the first token, over the requests that had one. ``within_budget``: the share, 0 to
+    1, of the requests with a budget that kept it; one that ended without a token for lack of time did not.
+    """
+
+    count: int
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    within_budget: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kpis:
+    """Figures of one group of requests. Shares are 0 to 1, None where nothing could be shared out.
+
+    ``wasted_tokens`` and ``wasted_usd``: calls that were rejected, failed, came too late, were hedged away or
+    cancelled, and all calls of requests that were cancelled, superseded or stale. ``escalation_rate``: of the requests
+    that called a model, those that climbed to a stronger tier.
+    """
+
+    count: int
+    outcomes: Mapping[str, int]
+    reasons: Mapping[str, int]
+    first_token: FirstToken
+    total_ms_p50: float | None
+    cost_usd: float
+    saved_usd: float
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cached_share: float | None
+    wasted_tokens: int
+    wasted_usd: float
+    escalation_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKpis:
+    """Figures of the calls of one model. Its first-token time counts from the call's own start."""
+
+    calls: int
+    results: Mapping[str, int]
+    first_token: FirstToken
+    cost_usd: float
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cached_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All figures of a time. The groups' names are enum words and ``provider/model``; "none" is no tier."""
+
+    total: Kpis
+    by_task: Mapping[str, Kpis]
+    by_tier: Mapping[str, Kpis]
+    by_model: Mapping[str, ModelKpis]
+
+
+def summarize(events: Iterable[RequestEvent]) -> Summary:
+    """Figures over ``events``, in any order."""
+    events = tuple(events)
+    calls = _grouped((a for event in events for a in event.attempts), lambda attempt: str(attempt.model))
+    return Summary(
+        total=kpis(events),
+        by_task={name: kpis(group) for name, group in _grouped(events, lambda e: e.task.value).items()},
+        by_tier={
+            name: kpis(group) for name, group in _grouped(events, lambda e: e.tier.value if e.tier else "none").items()
+        },
+        by_model={name: _model_kpis(group) for name, group in calls.items()},
+    )
+
+
+def kpis(events: Sequence[RequestEvent]) -> Kpis:
+    """Figures of one group of requests."""
+    called = [event for event in events if event.attempts]
+    wasted = [attempt for event in events for attempt in _wasted(event)]
+    input_tokens = sum(event.usage.input_tokens for event in events)
+    cached_tokens = sum(event.usage.cached_tokens for event in events)
+    return Kpis(
+        count=len(events),
+        outcomes=_counted(event.outcome.value for event in events),
+        reasons=_counted(event.reason for event in events if event.reason),
+        first_token=_first_token(events),
+        total_ms_p50=percentile([event.total_ms for event in events], 50),
+        cost_usd=sum(event.cost_usd for event in events),
+        saved_usd=sum(event.saved_usd for event in events),
+        input_tokens=input_tokens,
+        cached_tokens=cached_tokens,
+        output_tokens=sum(event.usage.output_tokens for event in events),
+        cached_share=_share(cached_tokens, input_tokens),
+        wasted_tokens=sum(a.usage.input_tokens + a.usage.output_tokens for a in wasted if a.usage),
+        wasted_usd=sum(attempt.cost_usd for attempt in wasted),
+        escalation_rate=_share(sum(event.escalations > 0 for event in called), len(called)),
+    )
+
+
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """The nearest-rank percentile: the smallest value that at least ``percent`` (0 to 100] of all do not exceed."""
+    if not values:
+        return None
+    return sorted(values)[max(1, math.ceil(percent / 100 * len(values))) - 1]
+
+
+def _model_kpis(attempts: Sequence[AttemptRecord]) -> ModelKpis:
+    usages = [attempt.usage for attempt in attempts if attempt.usage]
+    input_tokens = sum(usage.input_tokens for usage in usages)
+    cached_tokens = sum(usage.cached_tokens for usage in usages)
+    waits = [a.first_token_ms - a.started_ms for a in attempts if a.first_token_ms is not None]
+    return ModelKpis(
+        calls=len(attempts),
+        results=_counted(attempt.result.value for attempt in attempts),
+        first_token=_percentiles(waits, None),
+        cost_usd=sum(attempt.cost_usd for attempt in attempts),
+        input_tokens=input_tokens,
+        cached_tokens=cached_tokens,
+        output_tokens=sum(usage.output_tokens for usage in usages),
+        cached_share=_share(cached_tokens, input_tokens),
+    )
+
+
+def _first_token(events: Sequence[RequestEvent]) -> FirstToken:
+    kept = judged = 0
+    for event in events:
+        budget, first = event.first_token_budget_ms, event.first_token_ms
+        if budget is None or (first is None and event.total_ms <= budget):
+            continue  # no budget, or over before it ran out: neither kept nor broken
+        judged += 1
+        kept += first is not None and first <= budget
+    times = [event.first_token_ms for event in events if event.first_token_ms is not None]
+    return _percentiles(times, _share(kept, judged))
+
+
+def _percentiles(values: Sequence[float], within_budget: float | None) -> FirstToken:
+    p50, p90, p99 = (percentile(values, percent) for percent in (50, 90, 99))
+    return FirstToken(len(values), p50, p90, p99, within_budget)
+
+
+def _wasted(event: RequestEvent) -> Iterable[AttemptRecord]:
+    if event.outcome in _REACHED_NO_ONE:
+        return event.attempts
+    return (attempt for attempt in event.attempts if attempt.result is not AttemptResult.USED)
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(words).most_common())
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
+    groups: dict[str, list[T]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return dict(sorted(groups.items()))

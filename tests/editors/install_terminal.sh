@@ -1,0 +1,123 @@
+#!/bin/sh
+# Installs the editors of the terminal for the tests beside this file:
+#   install_terminal.sh [nvim-0.12 | nvim-0.7 | emacs-28 | hx]...     (none named: all)
+#
+# They come from Debian's own packages, of the release that has the version wanted, and are unpacked below $EDITORS_HOME
+# (default: ~/.cache/editors) with all that they need: nothing of the system changes and no rights are needed. What is
+# there already stays. $EDITORS_HOME/bin/NAME starts one. Elsewhere than on Debian, put programs of these names there, or
+# have them on PATH: the tests look at both.
+set -eu
+
+home=${EDITORS_HOME:-$HOME/.cache/editors}
+
+main() {
+  [ $# -gt 0 ] || set -- nvim-0.12 nvim-0.7 emacs-28 hx
+  mkdir -p "$home/bin"
+  for name in "$@"; do
+    install_one "$name"
+  done
+  command -v tmux >/dev/null || system_package tmux
+}
+
+install_one() {
+  case $1 in
+    nvim-0.12) unpack "$1" sid neovim ;;
+    nvim-0.7) unpack "$1" bookworm neovim ;;
+    hx) unpack "$1" sid hx ;;
+    emacs-28) unpack "$1" bookworm emacs-nox elpa-eglot elpa-lsp-mode ;;
+    *) fail "no such editor: $1" ;;
+  esac
+  # Emacs would compile stubs of built-in functions with itself, which it does not find here.
+  [ "$1" != emacs-28 ] || { mkdir -p "$home/$1/root/site" && echo '(setq comp-enable-subr-trampolines nil)' >"$home/$1/root/site/site-start.el"; }
+  launcher "$1" >"$home/bin/$1.new"
+  chmod +x "$home/bin/$1.new"
+  mv "$home/bin/$1.new" "$home/bin/$1"
+  echo "$1: $("$home/bin/$1" --version 2>&1 | head -n 1)"
+}
+
+# unpack NAME SUITE PACKAGE... - fetch the packages and all they need, with a package database of our own that is empty.
+unpack() {
+  name=$1 suite=$2
+  shift 2
+  folder=$home/$name
+  [ -f "$folder/unpacked" ] && return
+  command -v apt-get >/dev/null && [ -f "$keyring" ] ||
+    fail "this is no Debian: put $name (from its own project) into $home/bin, or on PATH"
+  rm -rf "$folder"
+  mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" "$folder/debs" "$folder/root"
+  : >"$folder/apt/status"
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$(mirror)" "$suite" "$keyring" \
+    >"$folder/apt/from.sources"
+  own_apt "$folder" update || fail "the list of Debian's $suite could not be fetched; see $folder/apt/log"
+  needed=$(own_apt "$folder" install -s "$@" | awk '/^Inst/ { print $2 }')
+  [ -n "$needed" ] || fail "Debian's $suite has not what $name needs; see $folder/apt/log"
+  # shellcheck disable=SC2086 - a list of packages
+  (cd "$folder/debs" && own_apt "$folder" download $needed) >/dev/null ||
+    fail "the packages of $name could not be fetched; see $folder/apt/log"
+  for package in "$folder"/debs/*.deb; do
+    dpkg-deb -x "$package" "$folder/root"
+  done
+  rm -rf "$folder/debs" "$folder/apt/lists" "$folder/apt/cache"
+  : >"$folder/unpacked"
+}
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+own_apt() {
+  apt=$1/apt
+  shift
+  apt-get -q -o Dir::Etc::sourcelist="$apt/from.sources" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$apt/lists" \
+    -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" -o APT::Install-Recommends=false \
+    -o APT::Sandbox::User= "$@" 2>>"$apt/log"
+}
+
+# The mirror that this machine uses for Debian itself.
+mirror() {
+  cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
+    awk '/^URIs:/ { print $2; exit } $1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) { print $i; exit } }'
+}
+
+# A program of another release runs with that release's own loader and libraries. The programs that it starts do not.
+launcher() {
+  cat <<'HEAD'
+#!/bin/sh
+set -eu
+bin=$(dirname "$(readlink -f "$0")")
+HEAD
+  echo "root=\$(dirname \"\$bin\")/$1/root"
+  folder=$home/$1/root
+  loader=$(cd "$folder" && find . -name 'ld-linux*' | sort | head -n 1)
+  libraries=$(cd "$folder" && find . -name 'libc.so.6' -o -path './usr/lib/*-linux-gnu' | sed 's,/libc.so.6,,' | sort -u)
+  echo "loader=\$root/$loader"
+  echo "libraries=$(for one in $libraries; do printf '%s:' "\$root/$one"; done)"
+  case $1 in
+    nvim-*) cat <<'RUN' ;;
+export VIMRUNTIME="${VIMRUNTIME:-$root/usr/share/nvim/runtime}"
+exec "$loader" --library-path "$libraries" --argv0 nvim "$root/usr/bin/nvim" --cmd "set rtp+=$root/usr/lib/nvim" "$@"
+RUN
+    hx) cat <<'RUN' ;;
+export HELIX_RUNTIME="${HELIX_RUNTIME:-$root/usr/lib/hx/runtime}"
+exec "$loader" --library-path "$libraries" --argv0 hx "$root/usr/lib/hx/hx" "$@"
+RUN
+    emacs-*) cat <<'RUN' ;;
+shared=$(echo "$root"/usr/share/emacs/[0-9]*)
+inner=$(dirname "$(find "$root/usr/libexec/emacs" -name emacs.pdmp)")
+folders=$(find "$root"/usr/share/emacs/site-lisp/elpa-src/* "$shared/lisp" -maxdepth 1 -type d | tr '\n' ':')
+export EMACSDATA="$shared/etc" EMACSDOC="$shared/etc" EMACSPATH="$inner" EMACSLOADPATH="$root/site:$folders"
+exec "$loader" --library-path "$libraries" --argv0 "$root/usr/bin/emacs" "$root/usr/bin/emacs-nox" --dump-file="$inner/emacs.pdmp" "$@"
+RUN
+  esac
+}
+
+system_package() {
+  [ "$(id -u)" = 0 ] || fail "please run: sudo apt-get install --no-install-recommends $1"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1" >"$home/apt.log" 2>&1 ||
+    fail "apt-get could not install $1; its words are in $home/apt.log"
+}
+
+fail() {
+  echo "install_terminal.sh: $1" >&2
+  exit 1
+}
+
+main "$@"

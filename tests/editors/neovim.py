@@ -1,0 +1,197 @@
+"""Neovim with a screen of its own, driven over its RPC with real keys."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pynvim
+
+from editors.stage import Stage, servers_below
+from editors.terminal import Terminal
+from editors.waiting import until
+
+_GHOST = """
+local space = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
+if not space then return '' end
+local lines = {}
+for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })) do
+  local function text(chunks)
+    return table.concat(vim.tbl_map(function(chunk) return chunk[1] end, chunks))
+  end
+  table.insert(lines, text(mark[4].virt_text or {}))
+  for _, line in ipairs(mark[4].virt_lines or {}) do table.insert(lines, text(line)) end
+end
+return table.concat(lines, '\\n')
+"""
+
+_SERVED = """
+local clients = vim.lsp.get_clients and vim.lsp.get_clients() or vim.lsp.get_active_clients()
+return #vim.tbl_filter(function(client)
+  return client.name == 'tierwise' and vim.lsp.buf_is_attached(vim.api.nvim_get_current_buf(), client.id)
+end, clients) == 1
+"""
+
+_SAID = """
+local loaded = package.loaded['tierwise.server']
+return loaded and loaded.said or {}
+"""
+
+_NOTE = """
+local number, space = vim.fn.bufnr('tierwise://' .. ...), vim.api.nvim_get_namespaces()['tierwise']
+if number < 0 or not space then return '' end
+local marks = vim.api.nvim_buf_get_extmarks(number, space, 0, -1, { details = true })
+return marks[1] and marks[1][4].virt_lines[1][1][1] or ''
+"""
+
+
+class Neovim:
+    """One running Neovim. All methods are for the thread that made it.
+
+    While Neovim waits for an answer to a question it answers none itself: then only ``keys``, ``mode`` and ``screen``
+    may be used.
+    """
+
+    def __init__(self, program: Path, stage: Stage, *, new: bool) -> None:
+        self._stage = stage
+        self._new = new
+        address = str(stage.home / "nvim.socket")
+        words = [str(program), "--headless", "--listen", address]
+        self._process = subprocess.Popen(
+            words,
+            env=stage.environ,
+            cwd=stage.project,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.nvim: pynvim.Nvim = until(lambda: _attach(address), "Neovim")
+        self._terminal: Terminal | None = None
+        if new:
+            looking = [str(program), "--server", address, "--remote-ui"]
+            self._terminal = Terminal(stage.home / "tmux.socket", looking, stage.environ, stage.project)
+            self.until(lambda: self.nvim.api.list_uis(), "screen")
+
+    def lua(self, code: str, *arguments: Any) -> Any:
+        return self.nvim.exec_lua(code, *arguments)
+
+    def keys(self, text: str) -> None:
+        """Press keys, in Neovim's notation."""
+        self.nvim.input(text)
+
+    def command(self, text: str) -> None:
+        """Type a command line and confirm it."""
+        self.keys(f":{text.replace('<', '<lt>')}<CR>")
+
+    def until(self, look: Callable[[], Any], what: str) -> Any:
+        """As ``until``; Neovim is only asked while it does not wait for a key itself, as it would never answer."""
+        return until(lambda: None if self._blocked() else look(), what, context=self._state)
+
+    def edit(self, name: str) -> None:
+        """Open a file of the project and wait until the server serves it."""
+        self.command(f"edit {name}")
+        self.until(lambda: self.lua("return vim.fn.expand('%:t')") == Path(name).name, f"buffer {name}")
+        self.until(self.served, f"server for {name}")
+
+    def reset(self) -> None:
+        """Only the first window with an empty buffer, and nothing said."""
+        self.keys("<C-\\><C-n>:tabonly | only<CR>:%bwipeout!<CR>:messages clear<CR>")
+        self.lua("require('tierwise.server').said = {}")
+        self.until(lambda: self.lua("return #vim.fn.getbufinfo({ buflisted = 1 })") == 1 and not self.messages(), "calm")
+
+    def served(self) -> bool:
+        return self.lua(_SERVED)
+
+    def text(self, name: str = "") -> str:
+        """The text of a buffer: the current one, or that of a file."""
+        number = self.lua("local name = ...; return name == '' and 0 or vim.fn.bufnr(name)", name)
+        if number < 0:
+            return ""
+        return "\n".join(self.lua("return vim.api.nvim_buf_get_lines(..., 0, -1, false)", number))
+
+    def ghost(self) -> str:
+        """The ghost text that is shown."""
+        return self.lua(_GHOST)
+
+    def view(self, kind: str) -> str:
+        """The text of one of Tierwise's own windows; "" before it is there."""
+        return self.text(f"tierwise://{kind}")
+
+    def note(self, kind: str) -> str:
+        """What stands below that text."""
+        return self.lua(_NOTE, kind)
+
+    def mode(self) -> str:
+        return self.nvim.api.get_mode()["mode"]
+
+    def screen(self, *, colours: bool = False) -> str:
+        """What a person sees; "" for old versions, which cannot show themselves twice."""
+        return self._terminal.screen(colours=colours) if self._terminal else ""
+
+    def messages(self) -> str:
+        """What was said to the user so far; Tierwise's own sentences in full."""
+        return self.nvim.command_output("messages") + "\n".join(self.lua(_SAID))
+
+    def log(self) -> str:
+        """What the language client wrote down."""
+        path = self._stage.home / ("state" if self._new else "cache") / "nvim" / "lsp.log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def kill_server(self) -> None:
+        """Kill the language server outright."""
+        (pid,) = servers_below(self._process.pid)
+        os.kill(pid, signal.SIGKILL)
+
+    def leave(self) -> None:
+        """Leave as a person does, and wait until editor and server are gone."""
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        self.keys("<C-\\><C-n>:qa!<CR>")
+        try:
+            self._process.wait(20)
+        finally:
+            _, left = psutil.wait_procs(children, timeout=10)
+            for process in left:
+                process.kill()
+        assert not left, f"still there after leaving: {left}"
+
+    def close(self) -> None:
+        """Leave, and let go of everything."""
+        try:
+            if self._process.poll() is None:
+                self.leave()
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._hang_up()
+            if self._terminal:
+                self._terminal.close()
+
+    def _state(self) -> str:
+        if self._blocked():
+            return f"it waits for a key; screen:\n{self.screen()}"
+        return f"messages:\n{self.messages()}\ntext:\n{self.text()}\nscreen:\n{self.screen()}\nlog:\n{self.log()[-4000:]}"
+
+    def _blocked(self) -> bool:
+        return self.nvim.api.get_mode()["blocking"]
+
+    def _hang_up(self) -> None:
+        """pynvim closes its event loop before its transport: the warnings on that are its own, and end here."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            self.nvim.close()
+            del self.nvim
+            gc.collect()
+
+
+def _attach(address: str) -> pynvim.Nvim | None:
+    try:
+        return pynvim.attach("socket", path=address)
+    except OSError:  # it does not listen yet
+        return None

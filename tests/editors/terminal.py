@@ -1,0 +1,53 @@
+"""A terminal that a program runs in and that can be read: tmux with a server of its own."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from editors.stage import tool
+
+COLUMNS, LINES = 150, 40
+
+
+class Terminal:
+    """One window of ``COLUMNS`` by ``LINES`` with a program in it."""
+
+    def __init__(self, socket: Path, words: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
+        self._tmux = [tool("tmux"), "-S", str(socket), "-f", "/dev/null"]
+        self._environ = dict(environ)
+        size = ["-x", str(COLUMNS), "-y", str(LINES)]
+        self._run("new-session", "-d", "-s", "editor", "-c", str(folder), *size, shlex.join(words))
+        self._run("set-option", "-g", "status", "off")
+        self._run("set-option", "-g", "escape-time", "0")
+
+    def type(self, text: str) -> None:
+        """Type characters as they stand."""
+        self._run("send-keys", "-t", "editor", "-l", text)
+
+    def press(self, *keys: str) -> None:
+        """Press keys by tmux's names: Enter, Escape, Tab, C-x."""
+        self._run("send-keys", "-t", "editor", *keys)
+
+    def screen(self, *, colours: bool = False) -> str:
+        """What stands on the screen; "" once the program has ended."""
+        shown = self._run("capture-pane", "-p", "-t", "editor", *(["-e"] if colours else []), check=False)
+        return shown.rstrip()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the program."""
+        return int(self._run("display-message", "-p", "-t", "editor", "#{pane_pid}"))
+
+    def close(self) -> None:
+        """End the terminal and whatever still runs in it."""
+        self._run("kill-server", check=False)
+
+    def _run(self, *arguments: str, check: bool = True) -> str:
+        ran = subprocess.run(
+            [*self._tmux, *arguments], env=self._environ, capture_output=True, text=True, check=False, timeout=30
+        )
+        assert not check or ran.returncode == 0, f"tmux {' '.join(arguments)}: {ran.stderr}"
+        return ran.stdout

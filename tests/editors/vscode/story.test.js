@@ -1,0 +1,224 @@
+// One working day in VS Code, in order: what is typed, renamed, asked, changed, cancelled, and lost on the way.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Editor, until } from './editor.js';
+import { needsEditor } from './places.js';
+import { models as settings, ORDERS, PRICES, simulate, SIMPLER, TYPESCRIPT, write } from './world.js';
+
+describe('a working day', needsEditor(), () => {
+  /** @type {Editor} */
+  let editor;
+  /** @type {Awaited<ReturnType<typeof simulate>>} */
+  let models;
+
+  before(async () => {
+    editor = new Editor({
+      files: { 'prices.py': PRICES, 'orders.py': ORDERS, 'shapes.ts': TYPESCRIPT },
+      environment: { FAR_KEY: 'simulated' },
+    });
+    models = await simulate(editor.folder);
+    editor.wishes.settings = settings(models.base);
+    await editor.start();
+    await editor.open('prices.py');
+    await editor.ready();
+  });
+
+  after(async () => {
+    await editor.stop();
+    models.stop();
+  });
+
+  afterEach(async (context) => {
+    if ('passed' in context && context.passed === false) {
+      await editor.keep(context.name.replaceAll(/\W+/g, '-'));
+    }
+  });
+
+  const keyboard = () => editor.page.keyboard;
+
+  test('ghost text appears, and Tab takes it', async () => {
+    await editor.goTo(19, 1);
+    await keyboard().press('Control+End');
+    await keyboard().type('\n\ndef saving(amount, percent):\nreturn ');
+    await editor.ghost('amount * percent');
+    await editor.picture('ghost-text');
+    await keyboard().press('Tab');
+    assert.match(
+      await editor.saved('prices.py'),
+      /def saving\(amount, percent\):\n {4}return amount \* percent \/ 100\n?$/,
+    );
+    await editor.bar(/fast/);
+  });
+
+  test('Rename Symbol asks Tierwise where nobody else renames, over two files', async () => {
+    await editor.goTo(6, 6);
+    await keyboard().press('F2');
+    const box = editor.page.locator('.rename-box input:focus');
+    await box.waitFor();
+    assert.equal(await box.inputValue(), 'gross_price');
+    await box.fill('price_with_tax');
+    await keyboard().press('Enter');
+    await until('the new name in the editor', async () => (await editor.text()).includes('def price_with_tax'));
+    await editor.command('File: Save All Files');
+    await editor.holds('orders.py', 'import discount, price_with_tax');
+    assert.doesNotMatch(editor.read('orders.py').replace(/#.*/, ''), /gross_price/);
+    assert.match(editor.read('prices.py'), /def price_with_tax\(amount, rate=TAX\)/);
+  });
+
+  test("where the language's own extension renames, its rename stays", async () => {
+    await editor.show('shapes.ts');
+    await editor.goTo(1, 18);
+    const before = models.lines.length;
+    await until('the rename of TypeScript itself', async () => {
+      await keyboard().press('F2');
+      await editor.page.locator('.rename-box input:focus').waitFor({ timeout: 3_000 });
+      return true;
+    });
+    const box = editor.page.locator('.rename-box input:focus');
+    await box.fill('surface');
+    await keyboard().press('Enter');
+    await until('the new name', async () => (await editor.text()).includes('console.log(surface(2, 3))'));
+    assert.doesNotMatch(editor.log().slice(-4_000), /textDocument\/rename/);
+    assert.equal(models.lines.length, before);
+    await editor.saved('shapes.ts');
+    // On a keyword TypeScript refuses, and that is the last word: Tierwise does not step in.
+    await editor.goTo(2, 4);
+    await keyboard().press('F2');
+    await editor.page.locator('.monaco-editor-overlaymessage', { hasText: 'cannot rename' }).waitFor();
+  });
+
+  test('an edit by instruction is shown first, accepted, and undone in one step', async () => {
+    await editor.show('prices.py');
+    await editor.select(11, 18);
+    await keyboard().press('Control+I');
+    await editor.answer('flat conditions, please');
+    const accept = editor.page.locator('a[aria-label^="Accept Proposed Change"]').first();
+    await accept.waitFor();
+    await editor.page.locator('.monaco-diff-editor .view-line', { hasText: 'if percent >= 100' }).first().waitFor();
+    assert.match(editor.read('prices.py'), /else:\n {12}return 0/);
+    await editor.picture('proposed-change');
+    await accept.click();
+    await until('the simpler function', async () => (await editor.text()).includes('if percent >= 100'));
+    await keyboard().press('Control+Z');
+    await until('the old function', async () => (await editor.text()).includes('if percent < 100'));
+    await until('the simpler function again', async () => {
+      await keyboard().press('Control+Shift+Z');
+      return (await editor.text()).includes('if percent >= 100');
+    });
+    assert.ok((await editor.saved('prices.py')).includes(SIMPLER));
+  });
+
+  test('an edit of two files is decided file by file', async () => {
+    await editor.show('orders.py');
+    await editor.goTo(1, 1);
+    await keyboard().press('Control+I');
+    await editor.answer('change the tax in both files');
+    await editor.page.locator('a[aria-label^="Accept Proposed Change"]').first().click();
+    await editor.page.locator('.tab.active', { hasText: '2 of 2' }).waitFor();
+    await editor.picture('two-files');
+    await editor.page.locator('a[aria-label^="Discard Proposed Change"]').first().click();
+    await editor.page.locator('.tab', { hasText: 'of 2' }).waitFor({ state: 'detached' });
+    await editor.show('prices.py');
+    assert.match(await editor.saved('prices.py'), /TAX = 0\.21/);
+    assert.match(editor.read('orders.py'), /^"""Orders of the shop\."""/);
+  });
+
+  test('a code action is filled in when it is chosen', async () => {
+    write(editor.workspace, { 'prices.py': PRICES });
+    await until('the file as it was', async () => (await editor.text()).includes('if percent < 100'));
+    await editor.select(11, 18);
+    await keyboard().press('Control+.');
+    const menu = editor.page.locator('.action-widget:not(.action-list-submenu-panel)');
+    await menu.waitFor();
+    await editor.picture('light-bulb');
+    await menu.locator('.monaco-list-row', { hasText: 'Simplify' }).click();
+    // Its model takes longer than half a second: that is shown, and can be cancelled.
+    await editor.page.locator('.notification-toast', { hasText: 'Tierwise' }).getByText('Cancel').waitFor();
+    await editor.page.locator('a[aria-label^="Accept Proposed Change"]').first().click();
+    await until('the simpler function', async () => (await editor.text()).includes('if percent >= 100'));
+    await editor.saved('prices.py');
+  });
+
+  test('an explanation is streamed into a view beside the editor; a question follows', async () => {
+    await editor.select(6, 8);
+    await editor.command('Tierwise: Explain');
+    const page = editor.webview();
+    await page.locator('article.asking .answer', { hasText: 'It takes' }).waitFor();
+    await page.locator('article.done .note', { hasText: 'far/claude' }).waitFor();
+    assert.equal(await page.locator('article table td').count(), 4);
+    assert.equal(await page.locator('article script').count(), 0);
+    assert.match(await page.locator('article .answer').innerText(), /<script>document\.title/);
+    await page.locator('.hljs-keyword', { hasText: 'assert' }).waitFor();
+    await page.locator('#question').fill('And without tax?');
+    await page.locator('#question').press('Enter');
+    await page.locator('article.done .answer', { hasText: 'just the amount' }).waitFor();
+    await editor.picture('explanation');
+    await page.locator('[data-do=insertCode]').first().click();
+    await until('the code in the file', async () => (await editor.text()).includes('assert gross_price(100) == 119.0'));
+    await keyboard().press('Control+Z');
+  });
+
+  test('a long answer is stopped, and a long edit is cancelled', async () => {
+    const page = editor.webview();
+    await page.locator('#question').fill('Write a poem about it');
+    await page.locator('#question').press('Enter');
+    await page.locator('article.asking .answer', { hasText: 'one more line' }).waitFor();
+    await page.locator('article.asking [data-do=stop]').click();
+    await page.locator('article.stopped .note', { hasText: 'Stopped' }).waitFor();
+    await until('the closed connection', async () =>
+      models.lines.some((line) => line.includes('closed by the client')),
+    );
+    await editor.page.locator('.tab', { hasText: 'Tierwise' }).click({ button: 'middle' });
+    await editor.show('prices.py');
+    await editor.goTo(12, 1);
+    const before = models.lines.length;
+    await keyboard().press('Control+I');
+    await editor.answer('take your time with this one');
+    const toast = editor.page.locator('.notification-toast', { hasText: 'Tierwise' });
+    await toast.getByText('Cancel').click();
+    await toast.waitFor({ state: 'detached' });
+    await until('the closed connection', async () =>
+      models.lines.slice(before).some((line) => line.includes('closed by the client')),
+    );
+    assert.equal(await editor.page.locator('.notification-toast').count(), 0, 'cancelling needs no message');
+  });
+
+  test('a changed setting holds at once', async () => {
+    write(editor.workspace, { '.vscode/settings.json': '{ "tierwise.completion.disabled_languages": ["python"] }' });
+    await editor.bar(/./, /layers/);
+    await keyboard().press('Control+End');
+    await keyboard().type('\n\ndef saving(amount, percent):\nreturn ');
+    const before = models.lines.length;
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // nothing is to happen, which has no sign
+    assert.equal(await editor.ghostText(), '');
+    assert.equal(models.lines.length, before);
+    await editor.command('Tierwise: Toggle Ghost Text for This Language');
+    await editor.bar(/./, /debug-pause/);
+    await editor.command('Trigger Inline Suggestion');
+    await editor.ghost('amount * percent');
+  });
+
+  test('a killed server comes back, and nothing unsaved is lost', async () => {
+    const [pid, ...others] = editor.processes();
+    assert.deepEqual(others, []);
+    assert.ok(pid !== undefined);
+    await editor.page.locator('.tab.active.dirty').waitFor();
+    process.kill(pid, 'SIGKILL');
+    await until('another server', async () => {
+      const now = editor.processes();
+      return now.length === 1 && now[0] !== pid;
+    });
+    await editor.ready();
+    await keyboard().press('Escape');
+    await editor.command('Trigger Inline Suggestion');
+    await editor.ghost('amount * percent');
+    assert.match(await editor.saved('prices.py'), /def saving\(amount, percent\):\n {4}return/);
+  });
+
+  test('restarts that are asked for at once are one', async () => {
+    await editor.command('Tierwise: Restart Server');
+    await editor.command('Tierwise: Restart Server');
+    await editor.ready();
+    await until('one server', async () => editor.processes().length === 1);
+  });
+});

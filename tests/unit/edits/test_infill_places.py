@@ -1,0 +1,64 @@
+"""Which places invite several lines, and what a reader of blocks tells while it reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from tierwise.core.documents import Document
+from tierwise.core.text import Lines, Point, advance
+from tierwise.edits.infill import Infill, InfillMode, InfillShaper, mode_at
+from tierwise.edits.search_replace import BlockStream
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "mode"),
+    [
+        ("python", "def f():\n    █\n", InfillMode.MULTI),
+        ("python", "def f():█\n", InfillMode.MULTI),
+        ("python", "def f():  # why█\n", InfillMode.SINGLE),
+        ("python", "if x:  # why\n█\n", InfillMode.MULTI),
+        ("python", "x = █\n", InfillMode.SINGLE),
+        ("python", "f(█)\n", InfillMode.SINGLE),
+        ("python", "s = 'a:█\n", InfillMode.SINGLE),
+        ("python", "def f():\n    █x = 1\n", InfillMode.SINGLE),
+        ("typescript", "function f() {█}\n", InfillMode.MULTI),
+        ("typescript", "function f() {█\n}\n", InfillMode.MULTI),
+        ("typescript", "const a = 1;█\n", InfillMode.SINGLE),
+        ("go", "// f does:█\n", InfillMode.SINGLE),
+        ("plaintext", "█", InfillMode.MULTI),
+    ],
+)
+def test_mode(language: str, code: str, mode: InfillMode) -> None:
+    before, _, rest = code.partition("█")
+    document = Document("file:///a", None, language, 1, Lines.of(before + rest))
+    assert mode_at(document, advance(Point(0, 0), before)) is mode
+
+
+@pytest.mark.parametrize(("code", "enough"), [("def f():\n    █\n", False), ("def f():\n    x = █\n", True)])
+def test_the_place_decides_when_nobody_else_does(code: str, enough: bool) -> None:
+    before, _, rest = code.partition("█")
+    document = Document("file:///a", None, "python", 1, Lines.of(before + rest))
+    shaper = InfillShaper(document, advance(Point(0, 0), before), None)
+    shaper.prepare()
+    assert shaper.feed("a = 1\n    b = 2\n") is enough
+
+
+def test_a_point_outside_is_moved_inside() -> None:
+    document = Document("file:///a", None, "python", 1, Lines.of("x = \n"))
+    shaper = InfillShaper(document, Point(0, 99), InfillMode.SINGLE)
+    shaper.feed("1")
+    result = shaper.finish(complete=True)
+    assert isinstance(result, Infill)
+    assert result.span.start == Point(0, 4)
+
+
+def test_a_block_reader_tells_where_it_is() -> None:
+    stream = BlockStream()
+    assert stream.feed("app.py\n<<<<<<< SEARCH\na\n") == ()
+    assert stream.inside
+    (block,) = stream.feed("=======\nb\n>>>>>>> REPLACE\nprose")
+    assert (block.path, block.search, block.replace, block.line) == ("app.py", "a\n", "b\n", 2)
+    assert not stream.inside
+    assert not stream.broken
+    stream.feed("\n>>>>>>> REPLACE\n")
+    assert stream.broken

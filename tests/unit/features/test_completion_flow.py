@@ -1,0 +1,321 @@
+"""How a completion flows, with a scripted model behind the flow's own port and the real session in front."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tierwise.core.clock import SystemClock
+from tierwise.core.documents import Document
+from tierwise.core.events import AttemptRecord, AttemptResult, RequestEvent
+from tierwise.core.models import ModelRef, Usage
+from tierwise.core.tasks import Tier
+from tierwise.core.text import Point, Span
+from tierwise.edits.infill import Infill
+from tierwise.features.completion.flight import Flight
+from tierwise.features.completion.flow import CompletionFlow
+from tierwise.features.completion.values import CompletionAnswer, CompletionRequest, Selected
+from tierwise.features.completion.words import WordList
+from tierwise.features.learning import Listeners, OpenDocumentListener
+from tierwise.features.recording import Recorder
+from tierwise.session.privacy import FolderTerms
+from tierwise.session.session import Session
+from tierwise.settings.models import CompletionSettings, Settings
+
+
+@dataclass
+class Model:
+    """A model that says ``pieces`` one by one, each when it is let."""
+
+    pieces: list[str]
+    first_token_s: float = 5.0
+    deadline_s: float = 5.0
+    flights: list[Flight] = field(default_factory=list)
+    aborted: int = 0
+    _gates: list[asyncio.Event] = field(default_factory=list)
+
+    def plan(self, settings: Settings, request: CompletionRequest) -> Model | None:
+        return self if self.pieces else None
+
+    def let(self, count: int = 1) -> None:
+        for gate in [gate for gate in self._gates if not gate.is_set()][:count]:
+            gate.set()
+
+    async def work(self, flight: Flight) -> None:
+        self.flights.append(flight)
+        flight.source = "a/model"
+        flight.partial = lambda: Infill(flight.text, Span.at(flight.point))
+        gates = [asyncio.Event() for _ in self.pieces]
+        self._gates += gates
+        try:
+            for gate, piece in zip(gates, self.pieces, strict=True):
+                await gate.wait()
+                flight.hear(piece)
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.aborted += 1
+            raise
+        finally:
+            cost = AttemptRecord(ModelRef("a", "model"), Tier.FAST, AttemptResult.USED, 0, 1, 2, Usage(10), 0.5)
+            flight.records = (cost,)
+        flight.outcome = Infill(flight.text, Span.at(flight.point))
+
+
+class Engine:
+    def suggest(self, document: Document, point: Point, *, multiline: bool) -> str | None:
+        return "embedded"
+
+    def words(self, document: Document, point: Point) -> WordList:
+        return WordList(Span.at(point), ())
+
+
+class Events:
+    def __init__(self) -> None:
+        self.seen: list[RequestEvent] = []
+
+    def record(self, event: RequestEvent) -> None:
+        self.seen.append(event)
+
+
+class Desk:
+    """A session with one open document and the flow on top of it."""
+
+    def __init__(self, folder: Path, model: Model, text: str = "x = \n", **completion: object) -> None:
+        listeners, clock = Listeners(), SystemClock()
+        self.session = Session(clock, listeners)
+        self.session.set_folders({folder: FolderTerms()})
+        self.events = Events()
+        settings = Settings(completion=CompletionSettings.model_validate(completion))
+        recorder = Recorder(self.events, clock)
+        self.flow = CompletionFlow(self.session, lambda _: settings, model, Engine(), recorder, clock)
+        listeners.add(OpenDocumentListener(self.flow))
+        self.uri = (folder / "a.py").as_uri()
+        self.session.open(self.uri, "python", 1, text)
+        self._version = 1
+
+    def type(self, point: Point, text: str) -> None:
+        self._version += 1
+        self.session.change(self.uri, self._version, Span.at(point), text)
+
+    def request(self, point: Point, *, invoked: bool = True, selected: Selected | None = None) -> CompletionRequest:
+        document = self.session.document(self.uri)
+        assert document is not None
+        return CompletionRequest(document, point, invoked, SystemClock().monotonic(), selected)
+
+    def ask(self, point: Point, **options: object) -> asyncio.Task[CompletionAnswer]:
+        request = self.request(point, **options)  # type: ignore[arg-type]
+        return asyncio.create_task(self.flow.complete(request))
+
+    def outcomes(self) -> list[tuple[str, str, float]]:
+        return [(event.outcome, event.source or event.reason, event.cost_usd) for event in self.events.seen]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    for _ in range(10_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
+
+
+END = Point(0, 4)
+
+
+async def test_a_model_answers_and_its_answer_serves_what_is_typed_of_it(tmp_path: Path) -> None:
+    model = Model(["val", "ue"])
+    desk = Desk(tmp_path, model)
+    asked = desk.ask(END)
+    await until(lambda: model.flights)
+    model.let(2)
+    first = (await asked).offer
+    assert first is not None
+    assert (first.text, first.source) == ("value", "a/model")
+    desk.type(END, "va")
+    second = (await desk.ask(Point(0, 6))).offer
+    assert second is not None
+    assert (second.text, second.source) == ("lue", "reuse:a/model")
+    back = (await desk.ask(END)).offer if desk.session.change(desk.uri, 9, Span(END, Point(0, 6)), "") else None
+    assert back is not None
+    assert back.text == "value"
+    assert len(model.flights) == 1
+    assert desk.outcomes() == [
+        ("answered", "a/model", 0.5),
+        ("answered", "reuse:a/model", 0.0),
+        ("answered", "reuse:a/model", 0.0),
+    ]
+
+
+async def test_typing_what_is_being_streamed_joins_the_flight(tmp_path: Path) -> None:
+    model = Model(["va", "lue"])
+    desk = Desk(tmp_path, model)
+    older = desk.ask(END)
+    await until(lambda: model.flights)
+    model.let()
+    await until(lambda: model.flights[0].text)
+    desk.type(END, "v")
+    newer = desk.ask(Point(0, 5))
+    assert (await older).reason == "superseded"
+    model.let()
+    offer = (await newer).offer
+    assert offer is not None
+    assert offer.text == "alue"
+    assert (len(model.flights), model.aborted) == (1, 0)
+    assert sorted(desk.outcomes()) == [("answered", "a/model", 0.5), ("superseded", "superseded", 0.0)]
+
+
+async def test_typing_anything_else_aborts_the_flight_and_starts_another(tmp_path: Path) -> None:
+    model = Model(["va", "lue"])
+    desk = Desk(tmp_path, model)
+    older = desk.ask(END)
+    await until(lambda: model.flights)
+    model.let()
+    await until(lambda: model.flights[0].text)
+    desk.type(END, "q")
+    await until(lambda: model.aborted)
+    newer = desk.ask(Point(0, 5))
+    assert (await older).reason == "superseded"
+    await until(lambda: len(model.flights) == 2)
+    model.let(3)
+    assert (await newer).offer is not None
+    assert sum(cost for _, _, cost in desk.outcomes()) == 1.0
+
+
+async def test_what_was_typed_ahead_of_a_silent_model_is_asked_for_anew_when_the_model_says_else(
+    tmp_path: Path,
+) -> None:
+    model = Model(["va", "lue"])
+    desk = Desk(tmp_path, model)
+    older = desk.ask(END)
+    await until(lambda: model.flights)
+    desk.type(END, "q")
+    newer = desk.ask(Point(0, 5))
+    assert (await older).reason == "superseded"
+    assert len(model.flights) == 1, "it may still say what was typed"
+    model.let()
+    await until(lambda: len(model.flights) == 2)
+    assert model.flights[1].point == Point(0, 5)
+    model.let(3)
+    offer = (await newer).offer
+    assert offer is not None
+    assert offer.text == "value"
+    await until(lambda: len(desk.events.seen) == 2)
+    assert sorted(desk.outcomes()) == [("answered", "a/model", 1.0), ("superseded", "superseded", 0.0)]
+
+
+async def test_an_answer_that_has_landed_is_shown_while_its_cost_is_still_unknown(tmp_path: Path) -> None:
+    model = Model(["value"])
+    desk = Desk(tmp_path, model)
+    asked = desk.ask(END)
+    await until(lambda: model.flights)
+    flight = model.flights[0]
+    flight.hear("value")
+    flight.outcome = Infill("value", Span.at(END))
+    flight.land()
+    offer = (await asked).offer
+    assert offer is not None
+    assert offer.text == "value"
+    assert desk.events.seen == []
+    desk.type(END, "v")
+    again = (await desk.ask(Point(0, 5))).offer
+    assert again is not None
+    assert again.text == "alue"
+    await desk.flow.aclose()
+    assert sorted(cost for _, _, cost in desk.outcomes()) == [0.0, 0.5]
+
+
+async def test_a_request_that_is_taken_back_closes_the_flight(tmp_path: Path) -> None:
+    model = Model(["value"])
+    desk = Desk(tmp_path, model)
+    asked = desk.ask(END)
+    await until(lambda: model.flights)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await until(lambda: model.aborted and desk.events.seen)
+    assert desk.outcomes() == [("cancelled", "cancelled", 0.5)]
+
+
+async def test_late_first_token_gives_the_embedded_answer_and_the_model_serves_the_next_key(tmp_path: Path) -> None:
+    model = Model(["value"], first_token_s=0.0)
+    desk = Desk(tmp_path, model)
+    offer = (await desk.ask(END)).offer
+    assert offer is not None
+    assert offer.source == "embedded"
+    assert desk.events.seen == []  # its cost is not known yet
+    model.let()
+    await until(lambda: desk.events.seen)
+    assert desk.outcomes() == [("answered", "embedded", 0.5)]
+    desk.type(END, "v")
+    again = (await desk.ask(Point(0, 5))).offer
+    assert again is not None
+    assert again.text == "alue"
+
+
+async def test_at_the_deadline_what_was_said_is_shown(tmp_path: Path) -> None:
+    model = Model(["val", "ue"], deadline_s=0.0)
+    desk = Desk(tmp_path, model)
+    asked = desk.ask(END)
+    await until(lambda: model.flights)
+    model.let()
+    offer = (await asked).offer
+    assert offer is not None
+    assert offer.text == "val"
+    await until(lambda: model.aborted == 1)
+
+
+async def test_an_accepted_offer_asks_for_what_comes_next(tmp_path: Path) -> None:
+    model = Model(["value"])
+    desk = Desk(tmp_path, model)
+    asked = desk.ask(END)
+    await until(lambda: model.flights)
+    model.let()
+    offer = (await asked).offer
+    assert offer is not None
+    desk.type(END, "value")
+    assert desk.flow.accepted(offer.id) is True
+    assert desk.flow.accepted(offer.id) is False
+    await until(lambda: len(model.flights) == 2)
+    assert model.flights[1].point == Point(0, 9)
+    await desk.flow.aclose()
+    assert desk.outcomes()[-1] == ("empty", "prefetch", 0.5)
+
+
+async def test_the_editors_selected_item_is_continued(tmp_path: Path) -> None:
+    model = Model(["(1)"])
+    desk = Desk(tmp_path, model, "pri\n")
+    asked = desk.ask(Point(0, 3), selected=Selected(Span(Point(0, 0), Point(0, 3)), "print"))
+    await until(lambda: model.flights)
+    assert model.flights[0].document.text == "print\n"
+    model.let()
+    offer = (await asked).offer
+    assert offer is not None
+    assert (offer.text, offer.span) == ("print(1)", Span(Point(0, 0), Point(0, 3)))
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "invoked", "completion", "reason"),
+    [
+        ("x = valu\n", Point(0, 5), False, {}, "mid-word"),
+        ("# \n", Point(0, 2), False, {}, "comment-start"),
+        ("x = \n", END, True, {"enabled": False}, "disabled"),
+        ("x = \n", END, True, {"disabled_languages": ("python",)}, "language-disabled"),
+    ],
+)
+async def test_the_gate_says_why(
+    tmp_path: Path, text: str, point: Point, invoked: bool, completion: dict[str, object], reason: str
+) -> None:
+    desk = Desk(tmp_path, Model(["value"]), text, **completion)
+    answer = await desk.ask(point, invoked=invoked)
+    assert (answer.offer, answer.reason) == (None, reason)
+    assert desk.outcomes() == [("empty", reason, 0.0)]
+
+
+async def test_without_a_model_the_embedded_engine_answers_or_says_that_it_is_off(tmp_path: Path) -> None:
+    offer = (await Desk(tmp_path, Model([])).ask(END)).offer
+    assert offer is not None
+    assert offer.source == "embedded"
+    assert (await Desk(tmp_path, Model([]), embedded=False).ask(END)).reason == "no-model"

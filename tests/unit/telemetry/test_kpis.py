@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from telemetry_samples import attempt, event
+
+from tierwise.core.events import AttemptResult, Outcome, RequestEvent
+from tierwise.core.models import ModelRef, Usage
+from tierwise.core.tasks import Task, Tier
+from tierwise.telemetry.kpis import kpis, percentile, summarize
+
+
+def test_no_events_make_no_figures() -> None:
+    figures = summarize(()).total
+    assert (figures.count, figures.cost_usd, figures.wasted_tokens) == (0, 0, 0)
+    assert figures.cached_share is None
+    assert figures.escalation_rate is None
+    assert figures.first_token.p50 is None
+    assert figures.first_token.within_budget is None
+
+
+def test_groups_are_by_task_tier_and_model_of_each_call() -> None:
+    sonnet = ModelRef("anthropic", "claude-sonnet-5-5")
+    climbed = event(
+        2,
+        task=Task.EDIT,
+        tier=Tier.BALANCED,
+        escalations=1,
+        attempts=(attempt(AttemptResult.REJECTED), attempt(model=sonnet, tier=Tier.BALANCED, cost_usd=0.01)),
+    )
+    offline = event(3, tier=None, attempts=(), source="embedded", cost_usd=0.0)
+    summary = summarize((event(1), climbed, offline))
+    assert {name: group.count for name, group in summary.by_task.items()} == {"complete": 2, "edit": 1}
+    assert {name: group.count for name, group in summary.by_tier.items()} == {"balanced": 1, "fast": 1, "none": 1}
+    assert summary.by_model["anthropic/claude-haiku-5-5"].results == {"used": 1, "rejected": 1}
+    assert summary.by_model["anthropic/claude-haiku-5-5"].first_token.p50 == 200, "from the call's start"
+    assert summary.by_model[str(sonnet)].cost_usd == 0.01
+    assert summary.total.escalation_rate == pytest.approx(1 / 2), "of the requests that called a model"
+    assert summary.total.cached_share == pytest.approx(0.8)
+
+
+def test_first_token_within_budget() -> None:
+    def timed(number: int, first: float | None, total: float, budget: float | None = 700.0) -> RequestEvent:
+        return event(number, first_token_ms=first, total_ms=total, first_token_budget_ms=budget)
+
+    kept = timed(1, 699, 900)
+    broken = timed(2, 701, 900)
+    silent = timed(3, None, 1500)
+    cancelled_early = timed(4, None, 50)
+    unlimited = timed(5, 5000, 6000, None)
+    figures = kpis([kept, broken, silent, cancelled_early, unlimited]).first_token
+    assert figures.within_budget == pytest.approx(1 / 3)
+    assert figures.count == 3
+
+
+def test_work_that_reached_no_one_is_counted() -> None:
+    one = Usage(input_tokens=100, output_tokens=10)
+    rejected = event(1, attempts=(attempt(AttemptResult.REJECTED, usage=one, cost_usd=0.5), attempt()))
+    superseded = event(2, outcome=Outcome.SUPERSEDED, attempts=(attempt(usage=one, cost_usd=0.25),))
+    cut = event(3, outcome=Outcome.CANCELLED, attempts=(attempt(AttemptResult.CANCELLED, usage=None, cost_usd=0.0),))
+    figures = kpis([rejected, superseded, cut, event(4)])
+    assert figures.wasted_tokens == 220
+    assert figures.wasted_usd == pytest.approx(0.75)
+    assert figures.outcomes == {"answered": 2, "superseded": 1, "cancelled": 1}
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(1, 100))
+def test_a_percentile_is_a_value_that_the_share_does_not_exceed(values: list[float], percent: int) -> None:
+    found = percentile(values, percent)
+    assert found in values
+    at_most = sum(value <= found for value in values)
+    below = sum(value < found for value in values)
+    assert at_most * 100 >= percent * len(values)
+    assert below * 100 < percent * len(values)
