@@ -142,8 +142,11 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Readable by its owner only; SQLite gives its own log files the same mode.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Readable by its owner only; SQLite gives its own log files the same mode. An existing file must not be opened
+        # here: closing any descriptor of it drops the locks of this process's other connections
+        # (sqlite.org/howtocorrupt.html, 2.2), after which another process may take the log from under them.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
         try:
             self._prepare(connection)

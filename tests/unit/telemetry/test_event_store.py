@@ -16,7 +16,7 @@ from telemetry_samples import NOON, HandClock, attempt, event
 from tierwise.core.events import AttemptResult, Outcome
 from tierwise.core.models import ModelRef
 from tierwise.core.tasks import Tier
-from tierwise.telemetry.database import KEPT, StateUnavailable
+from tierwise.telemetry.database import KEPT, Database, StateUnavailable
 from tierwise.telemetry.events import EventStore
 
 
@@ -79,6 +79,19 @@ def test_two_stores_share_a_file(store: EventStore, clock: HandClock) -> None:
         thread.join()
     assert store.spent_since(NOON) == pytest.approx(4.0)
     assert len(store.since()) == 400
+
+
+def test_another_process_cannot_take_the_log_of_a_file_that_is_opened_twice_here(
+    store: EventStore, clock: HandClock
+) -> None:
+    store.record(event(1))
+    store.flush()
+    with closing(Database(store.path, clock).connect()):  # a second connection, as the queue makes
+        read = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM requests'); c.close()"
+        subprocess.run([sys.executable, "-c", read, str(store.path)], check=True)
+        assert store.path.with_name(store.path.name + "-wal").exists()
+    store.record(event(2))
+    assert len(store.since()) == 2
 
 
 def test_the_same_event_twice_counts_once(store: EventStore) -> None:
