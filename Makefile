@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench format docs clean
+NODE_READY := client-vscode/node_modules/.ready
+
+.PHONY: demo test check test-editors bench format docs clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the main job on real files (no key and no network needed)"
 	@echo "make test    all tests"
-	@echo "make check   formatting, lint, types, layering, generated files"
+	@echo "make check   formatting, lint, types, layering, generated files; the extension's own checks"
+	@echo "make test-editors  the same story in the real editors, which it installs"
 	@echo "make bench   speed and quality, as tables; recorded in benchmarks/RESULTS.md"
 	@echo "make format  format and sort the sources"
 	@echo "make docs    regenerate what is generated from the settings"
@@ -24,15 +27,21 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	@$(BIN)/tierwise demo
 
-test: $(READY)
-	$(BIN)/python -m pytest
+$(NODE_READY): client-vscode/package.json client-vscode/package-lock.json
+	cd client-vscode && npm ci --no-audit --no-fund
+	@touch $@
 
-check: $(READY)
+test: $(READY)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+check: $(READY) $(NODE_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.conventions.generated --check
+	$(BIN)/python -m tests.conventions.extension_settings --check
+	cd client-vscode && npm run check
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
@@ -43,6 +52,7 @@ format: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m tests.conventions.generated
+	$(BIN)/python -m tests.conventions.extension_settings
 
 clean:
 	rm -rf $(VENV) dist build

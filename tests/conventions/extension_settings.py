@@ -55,8 +55,8 @@ OWN: dict[str, Schema] = {
         "type": "boolean",
         "default": False,
         "scope": "window",
-        "description": "Add names of the workspace to the list of suggestions, beside ghost text. Takes effect when the "
-        "server starts next.",
+        "description": "Add names of the workspace to the list of suggestions, beside ghost text. Takes effect when "
+        "the server starts next.",
     },
     "tierwise.trace.server": {
         "type": "string",
@@ -117,7 +117,7 @@ def constants() -> str:
 
 
 def schema_copy() -> str:
-    """The schema of ``.tierwise.toml`` as the extension bundles it: without the words that only editors of JSON need."""
+    """The schema of ``.tierwise.toml`` as the extension bundles it: without the words only editors of JSON need."""
     return json.dumps(_schema(), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

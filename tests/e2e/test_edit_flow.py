@@ -18,8 +18,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CONTENT_MODIFIED, REQUEST_FAILED = -32801, -32803
 
-TEXT = "from prices import tax\n\n\ndef total(items):\n    result = 0\n    for item in items:\n        result += item.price\n    return result\n"
 OLD = "    result = 0\n    for item in items:\n        result += item.price\n    return result\n"
+TEXT = f"from prices import tax\n\n\ndef total(items):\n{OLD}"
 NEW = "    return sum(item.price for item in items)\n"
 PRICES = "def tax(value):\n    return value * 0.2\n" + "".join(
     f"# price list, line {n}: {n * 7} cents\n" for n in range(200)

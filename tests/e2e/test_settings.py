@@ -93,6 +93,8 @@ dialect = "llama.cpp"
 base_url = "{url}"
 [tiers.fast]
 chain = ["evil/qwen2.5-coder"]
+first_token_ms = 20000
+deadline_ms = 30000
 """
 
 

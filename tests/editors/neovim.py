@@ -77,7 +77,7 @@ class Neovim:
         if new:
             looking = [str(program), "--server", address, "--remote-ui"]
             self._terminal = Terminal(stage.home / "tmux.socket", looking, stage.environ, stage.project)
-            self.until(lambda: self.nvim.api.list_uis(), "screen")
+            self.until(self.nvim.api.list_uis, "screen")
 
     def lua(self, code: str, *arguments: Any) -> Any:
         return self.nvim.exec_lua(code, *arguments)
@@ -104,7 +104,8 @@ class Neovim:
         """Only the first window with an empty buffer, and nothing said."""
         self.keys("<C-\\><C-n>:tabonly | only<CR>:%bwipeout!<CR>:messages clear<CR>")
         self.lua("require('tierwise.server').said = {}")
-        self.until(lambda: self.lua("return #vim.fn.getbufinfo({ buflisted = 1 })") == 1 and not self.messages(), "calm")
+        listed = "return #vim.fn.getbufinfo({ buflisted = 1 })"
+        self.until(lambda: self.lua(listed) == 1 and not self.messages(), "calm")
 
     def served(self) -> bool:
         return self.lua(_SERVED)
@@ -176,7 +177,8 @@ class Neovim:
     def _state(self) -> str:
         if self._blocked():
             return f"it waits for a key; screen:\n{self.screen()}"
-        return f"messages:\n{self.messages()}\ntext:\n{self.text()}\nscreen:\n{self.screen()}\nlog:\n{self.log()[-4000:]}"
+        shown = f"messages:\n{self.messages()}\ntext:\n{self.text()}\nscreen:\n{self.screen()}"
+        return f"{shown}\nlog:\n{self.log()[-4000:]}"
 
     def _blocked(self) -> bool:
         return self.nvim.api.get_mode()["blocking"]

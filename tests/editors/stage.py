@@ -98,7 +98,7 @@ class Models:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._on_loop(lambda: self._simulator.aclose())
+        self._on_loop(self._simulator.aclose)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from editors.neovim import Neovim
 from editors.stage import HAIKU, SHOP, Models, Stage, program
 from editors.waiting import until

@@ -73,6 +73,7 @@ class Endpoint:
         self._writer = writer
         self._requests: dict[str, tuple[msgspec.json.Decoder[Any], RequestHandler]] = {}
         self._notifications: dict[str, tuple[msgspec.json.Decoder[Any], NotificationHandler]] = {}
+        self._also_full: set[str] = set()
         self._running: dict[Id, asyncio.Task[object]] = {}
         self._inbox: deque[bytes | None] = deque()
         self._waiting: list[bytes] = []
@@ -88,9 +89,15 @@ class Endpoint:
         """Serve ``method`` here, with its parameters decoded into ``params``."""
         self._requests[method] = (msgspec.json.Decoder(params), handler)
 
-    def on_notification(self, method: str, params: type[msgspec.Struct], handler: NotificationHandler) -> None:
-        """Serve ``method`` here. The handler runs at once and must not block."""
+    def on_notification(
+        self, method: str, params: type[msgspec.Struct], handler: NotificationHandler, *, also_full: bool = False
+    ) -> None:
+        """Serve ``method`` here. The handler runs at once and must not block. ``also_full``: the full server hears of
+        it too, once it is there.
+        """
         self._notifications[method] = (msgspec.json.Decoder(params), handler)
+        if also_full:
+            self._also_full.add(method)
 
     def on_shutdown(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """What to do on ``shutdown``, after all requests have ended and before it is answered."""
@@ -188,6 +195,9 @@ class Endpoint:
             log.warning("ignored a malformed %s: %s", method, error)
         except Exception as error:  # noqa: BLE001 - the server must outlive a fault in one notification
             log_fault(method, error)
+        else:
+            if method in self._also_full:
+                self._to_full(body)
 
     def _request(self, identifier: Id, method: str, params: msgspec.Raw, body: bytes) -> None:
         if self._shutdown:

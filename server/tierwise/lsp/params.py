@@ -57,6 +57,19 @@ class DidSave(msgspec.Struct, rename="camel"):
     text_document: Document
 
 
+class FolderEvent(msgspec.Struct):
+    added: list[Document] = msgspec.field(default_factory=list[Document])
+    removed: list[Document] = msgspec.field(default_factory=list[Document])
+
+
+class DidChangeWorkspaceFolders(msgspec.Struct):
+    event: FolderEvent
+
+
+class DidChangeWatchedFiles(msgspec.Struct):
+    changes: list[Document]
+
+
 class SelectedCompletionInfo(msgspec.Struct):
     range: Range
     text: str

@@ -17,7 +17,7 @@ from tierwise.features.recording import Totals
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.endpoint import Endpoint, log, log_fault
 from tierwise.lsp.front import Handover
-from tierwise.lsp.handlers import completion, documents, inline_completion
+from tierwise.lsp.handlers import completion, documents, folders, inline_completion
 from tierwise.lsp.parent import watch_parent
 from tierwise.lsp.parts import Parts, Rest
 
@@ -27,9 +27,10 @@ async def serve(handover: Handover, parts: Parts) -> int:
     client = handover.client
     endpoint = Endpoint(handover.reader, handover.writer)
     columns = Columns(client.encoding)
-    folders = [path for uri in client.folders if (path := uris.to_path(uri)) is not None]
-    parts.control.start(folders, client.options)
+    opened = [path for uri in client.folders if (path := uris.to_path(uri)) is not None]
+    parts.control.start(opened, client.options)
     documents.register(endpoint, parts.session, columns, parts.control.files_changed)
+    folders.register(endpoint, parts.control)
     inline_completion.register(endpoint, parts.session, parts.completion, columns, parts.clock)
     ghosts = not client.inline_completion
     completion.register(endpoint, parts.session, parts.completion, columns, parts.clock, ghosts=ghosts)

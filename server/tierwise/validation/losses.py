@@ -168,7 +168,7 @@ def _alike(old: str, new: str, change: LineChange, least: float) -> bool:
 
 
 def _is_named(comment: str, scope: EditScope) -> bool:
-    """Whether the user's words are about the comment: a TODO to be done, or half of its words."""
+    """Whether the user's words are about the comment: a noted task to be done, or half of its words."""
     words = {word.lower() for word in re.findall(r"[^\W\d_]{3,}", comment)}
     wished = {word.lower() for word in re.findall(r"[^\W\d_]{3,}", scope.instruction)}
     if words & {"todo", "fixme", "xxx", "hack"} and wished:

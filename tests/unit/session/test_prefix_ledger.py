@@ -52,10 +52,10 @@ def replayed(prefix: Prefix) -> dict[str, str]:
     """The file texts that a careful reader of the prefix ends up with."""
     texts: dict[str, str] = {}
     whole = "".join(block.text for block in prefix.blocks[2:])
-    for match in re.finditer(r'<(file|changed) path="(.*?)">\n(.*?)</\1>\n', whole, re.DOTALL):
+    for match in re.finditer(r'<(file|changed) path="([^"]*)">\n(.*?)</\1>\n', whole, re.DOTALL):
         kind, name, body = match.groups()
         texts[name] = body if kind == "file" else patched(texts[name], body)
-    for match in re.finditer(r'<changed path="(.*?)">This replaces', whole):
+    for match in re.finditer(r'<changed path="([^"]*)">This replaces', whole):
         assert match.group(1) in texts
     return texts
 

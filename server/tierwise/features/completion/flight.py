@@ -144,8 +144,12 @@ class Flight:
 
 
 def _same_place(flight: Flight, lines: Lines, point: Point) -> bool:
-    """What stands before the flight's start and after the cursor is what it was, next to them."""
+    """What stands before the flight's start and after the cursor is what it was, next to them; as many lines lie
+    between the two as were added since, so that a cursor that was only moved is not taken for typing.
+    """
     start, old = flight.point, flight.document.lines
+    if lines.count - old.count != point.line - start.line:
+        return False
     if lines.line(start.line)[: start.column] != old.line(start.line)[: start.column]:
         return False
     rest_then = old.line(start.line)[start.column :]

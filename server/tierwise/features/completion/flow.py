@@ -176,6 +176,8 @@ class CompletionFlow:
             flight.abort()
             await flight.ended()
             recording.attempts.extend(flight.records)
+            if self._moved_on(request):  # the next keystroke's own request is on its way
+                return self._empty(recording, NoOffer.STALE)
             flight = self._board(document, point, plan, recording)
             answer = await self._from_flight(request, settings, recording, superseded, flight, plan)
         return answer or self._empty(recording, NoOffer.STALE)

@@ -217,7 +217,9 @@ def _prompt(model: ResolvedModel, context: FimPrompt) -> tuple[Prompt, tuple[str
     """The prompt in the form that the model's endpoint takes, and the strings that end its answer."""
     provider = model.provider
     if provider.kind is not ProviderKind.FIM:
-        return infill_prompt(context)
+        prompt, stop = infill_prompt(context)
+        # An endpoint that takes no stop strings is left to close its tag and end: its last event tells what it cost.
+        return prompt, stop if model.facts.stop_sequences else ()
     template = provider.template or model.facts.fim_template
     if provider.dialect is FimDialect.COMPLETIONS and template is not None:
         return render(template, context)

@@ -1,10 +1,9 @@
-"""Folders, settings and files of the workspace, as the client reports them."""
+"""Settings as the client holds them: asked for when it is ready, when they change, and when folders come."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, cast
 
 from lsprotocol import types
@@ -36,16 +35,9 @@ def register(server: TierwiseServer, control: WorkspaceControl, client: Client) 
                 control.set_editor_settings(None, cast("Mapping[str, Any]", section))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    async def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        control.change_folders(_paths(f.uri for f in params.event.added), _paths(f.uri for f in params.event.removed))
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    async def files(params: types.DidChangeWatchedFilesParams) -> None:
-        control.files_changed(_paths(change.uri for change in params.changes))
-
-
-def _paths(found: Iterable[str]) -> list[Path]:
-    return [path for uri in found if (path := uris.to_path(uri)) is not None]
+    async def folders(_: types.DidChangeWorkspaceFoldersParams) -> None:
+        if client.configuration:
+            await _fetch_configuration(server, control)
 
 
 async def _fetch_configuration(server: TierwiseServer, control: WorkspaceControl) -> None:
