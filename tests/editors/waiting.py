@@ -1,4 +1,4 @@
-"""Waiting for what an editor is about to show: by looking again and again, with a deadline that says what was missing."""
+"""Waiting for what an editor is about to show: by looking again and again, to a deadline that says what was missing."""
 
 from __future__ import annotations
 
