@@ -26,7 +26,7 @@ export const KIND_COMMANDS: Readonly<Record<string, string>> = {
   'tierwise.addTypes': 'refactor.rewrite.tierwise.types',
   'tierwise.extract': 'refactor.extract.tierwise',
   'tierwise.writeTests': 'source.tierwise.tests',
-  'tierwise.review': 'source.tierwise.review',
+  'tierwise.reviewFile': 'source.tierwise.review',
 };
 
 export class Actions {

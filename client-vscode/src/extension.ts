@@ -42,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
     keys: () => keys.environment(),
     hooks: {
       wantsGhostText: (document) => ghost.wanted(document),
+      offered: () => undefined,
       command: (name, args) => actions.command(name, args),
       codeAction: (action) => actions.codeAction(action),
       applyEdit: ({ label, edit }) => proposals.propose(actions.titleOf(label), edit as WireEdit),

@@ -64,7 +64,7 @@ async function menu(owner: ServerOwner, bar: StatusBar, ghost: GhostText): Promi
     { label: '$(layers) Tier for a kind of work…', command: 'tierwise.chooseTier' },
     { label: '$(key) Enter a key…', command: 'tierwise.setKey' },
     separator('What it did'),
-    { label: '$(graph) Report: requests, speed, cost', command: 'tierwise.report' },
+    { label: '$(graph) Report: requests, speed, cost', command: 'tierwise.showReport' },
     { label: '$(info) Status', command: 'tierwise.status.show' },
     { label: '$(inbox) Queue of unresolved work', command: 'tierwise.queue.focus' },
     separator('Server'),

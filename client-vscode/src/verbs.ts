@@ -24,7 +24,7 @@ export function registerVerbs(owner: ServerOwner, bar: StatusBar, texts: Texts):
     register('tierwise.status.show', async () => {
       await texts.show('Tierwise status.json', `${JSON.stringify(await bar.look(), undefined, 2)}\n`);
     }),
-    register('tierwise.report', () => report(owner, texts)),
+    register('tierwise.showReport', () => report(owner, texts)),
   );
 }
 
