@@ -13,6 +13,7 @@ from tierwise.core.text import Point
 from tierwise.core.workspace import WorkspaceView
 from tierwise.rename.checks import changeset_of, check_meaning
 from tierwise.rename.identifiers import check_new_name
+from tierwise.rename.snapshot import Snapshot
 from tierwise.rename.values import UNDEFINED, Engine, NotRenameable, Reason, Renameable, RenameDeclined, RenameResult
 
 
@@ -38,6 +39,7 @@ class Renamer:
 
         ``cancelled`` is asked between files.
         """
+        view = Snapshot(view, cancelled)
         prepared = self.prepare(view, document, point)
         engine = self._engine(document.language)
         if isinstance(prepared, NotRenameable) or engine is None:

@@ -27,6 +27,7 @@ class FrozenView:
         self._rules = rules
         self._files = files
         self._listings = listings
+        self._folder_of: dict[Path, Path | None] = {}
         self._inner_first = sorted(rules, key=lambda folder: len(folder.parts), reverse=True)
 
     @property
@@ -34,7 +35,13 @@ class FrozenView:
         return tuple(self._rules)
 
     def folder_of(self, path: Path) -> Path | None:
-        return next((folder for folder in self._inner_first if path.is_relative_to(folder)), None)
+        if path in self._rules:
+            return path
+        parent = path.parent  # remembered per folder of the disk: a rename asks for every file of the workspace
+        if parent not in self._folder_of:
+            inner = (folder for folder in self._inner_first if parent.is_relative_to(folder))
+            self._folder_of[parent] = next(inner, None)
+        return self._folder_of[parent]
 
     def forbidden(self, path: Path) -> Forbidden | None:
         """Why a path may not be read, by its name; None where it may."""

@@ -6,11 +6,13 @@ texts to a thread.
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 
+from cachetools import LRUCache, cached
 from tree_sitter import Node, Parser, QueryCursor, Tree
 
 from tierwise.core.text import Point, Span, split_lines
@@ -28,7 +30,22 @@ def parse(language: str, text: str) -> Parsed | None:
     return _parse(language, text)
 
 
-@lru_cache(maxsize=64)  # outline, imports and errors of a text are asked one after the other, and a rename asks twice
+_KEPT_CHARACTERS = 4_000_000
+"""Length of all texts whose trees are kept. A tree takes some ten times its text: 40 MB at most. Outline, imports and
+errors of a text are asked one after the other, and a rename asks several times for each of hundreds of files."""
+
+_OVERHEAD = 1_000
+"""What keeping a tree costs besides, in the same measure."""
+
+
+def _size(parsed: Parsed) -> int:
+    return len(parsed.text) + _OVERHEAD
+
+
+_KEPT: LRUCache[tuple[object, ...], Parsed] = LRUCache(_KEPT_CHARACTERS, getsizeof=_size)
+
+
+@cached(_KEPT, lock=threading.Lock())
 def _parse(language: str, text: str) -> Parsed:
     # A lone surrogate cannot be encoded; any replacement of the same length in characters keeps the columns right.
     data = text.encode("utf-8", "replace")
