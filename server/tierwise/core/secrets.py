@@ -54,15 +54,15 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """The text with a placeholder for every secret found in it."""
-        paragraphs = text.split("\n\n")
-        new = [paragraph for paragraph in paragraphs if paragraph not in self._clean]
-        if not new:
-            return text
-        if PLACEHOLDER in text:
-            self._taken.update(_PLACEHOLDER.findall(text))
-        if not secret_spans("\n\n".join(new)):
-            self._remember(new)
-            return text
+        if not _KEY_MARK.search(text):  # all other secrets stand on one line, and most lines stood in the prompt before
+            new = [line for line in text.split("\n") if line not in self._clean]
+            if not new:
+                return text
+            self._take_placeholders(text)
+            if not secret_spans("\n".join(new)):
+                self._remember(new)
+                return text
+        self._take_placeholders(text)
         spans = secret_spans(text)
         pieces: list[str] = []
         end = 0
@@ -81,14 +81,17 @@ class Masker:
         """``restore`` for a text that comes piece by piece."""
         return Restorer(self)
 
-    def _remember(self, paragraphs: list[str]) -> None:
-        # Most of a prompt stood in the prompt before it. Only the marks of a key bear on paragraphs beside their own.
-        clean = [paragraph for paragraph in paragraphs if "-----" not in paragraph]
-        size = sum(map(len, clean))
+    def _take_placeholders(self, text: str) -> None:
+        """A number that somebody's text has already is not given again."""
+        if PLACEHOLDER in text:
+            self._taken.update(_PLACEHOLDER.findall(text))
+
+    def _remember(self, lines: list[str]) -> None:
+        size = sum(map(len, lines))
         if self._clean_size + size > _REMEMBERED_CHARACTERS:
             self._clean.clear()
             self._clean_size = 0
-        self._clean.update(clean)
+        self._clean.update(lines)
         self._clean_size += size
 
     def _placeholder(self, secret: str) -> str:
@@ -302,6 +305,7 @@ _TOKENS = (
 
 _BEGIN_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END_KEY = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_MARK = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY")
 # A key's lines, also inside a string with written-out line ends.
 _KEY_TEXT = re.compile(r"[A-Za-z0-9+/=\s\\:,\"'-]*")
 _KEY_TEXT_BEFORE = re.compile(r"[A-Za-z0-9+/=\s\\]*")

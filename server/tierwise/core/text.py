@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 
 _CHUNK = 256
 """Lines per chunk: an edit copies one chunk and the list of chunks, so both stay near 256 for a 50,000-line file."""
@@ -97,8 +97,7 @@ class Lines:
         return self.raw(index).rstrip("\r\n")
 
     def __iter__(self) -> Iterator[str]:
-        for chunk in self._chunks:
-            yield from chunk
+        return chain.from_iterable(self._chunks)
 
     def raw_range(self, start: int, stop: int) -> Iterator[str]:
         """Lines ``start`` up to ``stop``, with terminators, clamped to the text."""
@@ -111,9 +110,16 @@ class Lines:
             yield from self._chunks[chunk][max(0, start - base) : stop - base]
             chunk += 1
 
+    def back_from(self, stop: int) -> Iterator[str]:
+        """The lines above line ``stop``, with terminators, nearest first."""
+        chunk = bisect_right(self._starts, min(stop, self.count) - 1) - 1
+        while chunk >= 0:
+            yield from reversed(self._chunks[chunk][: stop - self._starts[chunk]])
+            chunk -= 1
+
     @property
     def text(self) -> str:
-        return "".join(self)
+        return "".join(map("".join, self._chunks))
 
     @property
     def end(self) -> Point:

@@ -19,6 +19,9 @@ from tierwise.edits.scanner import Scan, comment_start, scan
 WINDOW = 300
 """Lines above and below the point that are looked at."""
 
+_STYLE_LINES = 80
+"""Lines above and below whose style counts: those nearby say more about it than the rest of a long file."""
+
 _STATEMENT_LINES = 40
 """Lines over which the start of a statement is looked for."""
 
@@ -120,9 +123,9 @@ class Hole:
     @cached_property
     def uses_tabs(self) -> bool | None:
         """Whether the lines around are indented with tabs; None when they are mixed or not indented."""
-        around = (*self.above, self.before, *self.below)
-        tabs = sum(line.startswith("\t") for line in around)
-        spaces = sum(line.startswith("  ") for line in around)
+        around = (*self._near, self.before)
+        tabs = sum([line[:1] == "\t" for line in around])
+        spaces = sum([line[:2] == "  " for line in around])
         if tabs and not spaces:
             return True
         return False if spaces and not tabs else None
@@ -145,6 +148,10 @@ class Hole:
             )
         return found
 
+    @property
+    def _near(self) -> tuple[str, ...]:
+        return (*self.above[-_STYLE_LINES:], *self.below[:_STYLE_LINES])
+
     @cached_property
     def starred(self) -> bool:
         """Whether the point is in a block comment whose lines begin with an asterisk."""
@@ -153,7 +160,7 @@ class Hole:
     @cached_property
     def keeps_trailing_space(self) -> bool:
         """Whether lines around end with white space, so that it may be meant."""
-        return any(line != line.rstrip() for line in (*self.above, *self.below) if line.strip())
+        return any(line[-1:] in {" ", "\t"} and line.strip() for line in self._near)
 
     @cached_property
     def repeats_lines(self) -> bool:

@@ -46,50 +46,12 @@ class Scan:
 
 def scan(language: Language, text: str, state: Scan | None = None) -> Scan:
     """Go through ``text``, starting from ``state``."""
-    tokens, ends, multiline = _patterns(language)
-    state = state or Scan()
-    brackets = _Brackets(list(state.stack), list(state.unmatched), state.errors)
-    inside, place = state.inside, 0
-    while True:
-        if inside:
-            end = ends[inside].match(text, place)
-            if end is None or end[1] is None:
-                break
-            brackets.errors += end[1] == "\n" != inside
-            place, inside = end.end(), ""
-        token = tokens.search(text, place)
-        if token is None:
-            break
-        place, found = token.end(), token[0]
-        if found in "()[]{}":
-            brackets.take(found)
-        elif found == "/":
-            place = _after_slash(text, token.start())
-        elif not (len(found) > 1 and found[0] == found[-1] == "'" and found not in ends):  # no character literal
-            inside = multiline.get(found) or (found if found in ends else _LINE_COMMENT)
-    return Scan("".join(brackets.stack), "".join(brackets.unmatched), inside, brackets.errors)
-
-
-@dataclass(slots=True)
-class _Brackets:
-    stack: list[str]
-    unmatched: list[str]
-    errors: int
-
-    def take(self, found: str) -> None:
-        if found in CLOSER:
-            self.stack.append(found)
-        elif not self.stack:
-            self.unmatched.append(found)
-        elif CLOSER[self.stack[-1]] == found:
-            self.stack.pop()
-        else:
-            self.errors += 1
+    return _machine(language).run(text, state or Scan())
 
 
 def at_line_end(state: Scan, language: Language) -> Scan:
     """The state when the line ends here: a line comment ends with it, an open string of one line is an error."""
-    if state.inside and state.inside not in _patterns(language)[2].values():
+    if state.inside and state.inside not in _machine(language).crossing:
         return replace(state, inside="", errors=state.errors + (not state.in_comment))
     return state
 
@@ -105,10 +67,105 @@ def comment_start(language: Language, line: str) -> int | None:
     return None
 
 
-_Patterns = tuple[re.Pattern[str], dict[str, re.Pattern[str]], dict[str, str]]
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What one line does: closes brackets that were open before it, opens others, ends inside of something."""
+
+    closers: str
+    openers: str
+    inside: str
+    errors: int
+
+
+_REMEMBERED_LINES = 20_000
+"""Lines whose effect is known, per language. From one keystroke to the next nearly all lines are the same."""
+
+
+class _Machine:
+    """Scans one language. Owner of the effects that it knows; they depend on the line and on where it begins only."""
+
+    def __init__(self, language: Language) -> None:
+        self._tokens, self._ends, self._multiline = _patterns(language)
+        self._known: dict[str, dict[str, _Effect | None]] = {}
+        self.crossing = frozenset(self._multiline.values())
+        """Delimiters of what may go on over the end of a line."""
+
+    def run(self, text: str, state: Scan) -> Scan:
+        stack, unmatched = list(state.stack), state.unmatched
+        inside, errors = state.inside, state.errors
+        known = self._known_in(inside)
+        for line in _lines(text):
+            effect = known[line] if line in known else self._learn(known, inside, line)
+            if effect is None:
+                continue
+            for closer in effect.closers:
+                if not stack:
+                    unmatched += closer
+                elif CLOSER[stack[-1]] == closer:
+                    stack.pop()
+                else:
+                    errors += 1
+            stack += effect.openers
+            errors += effect.errors
+            if effect.inside != inside:
+                inside = effect.inside
+                known = self._known_in(inside)
+        return Scan("".join(stack), unmatched, inside, errors)
+
+    def _known_in(self, inside: str) -> dict[str, _Effect | None]:
+        """The effects of lines that begin ``inside``, by line; None: it changes nothing, as most lines do."""
+        return self._known.setdefault(inside, {})
+
+    def _learn(self, known: dict[str, _Effect | None], inside: str, line: str) -> _Effect | None:
+        if len(known) >= _REMEMBERED_LINES:
+            known.clear()
+        effect = self._effect(inside, line)
+        changes = effect != _Effect("", "", inside, 0)
+        known[line] = effect if changes else None
+        return known[line]
+
+    def _effect(self, inside: str, line: str) -> _Effect:
+        closers, openers, errors, place = "", "", 0, 0
+        while True:
+            if inside:
+                end = self._ends[inside].match(line, place)
+                if end is None or end[1] is None:
+                    break
+                errors += end[1] == "\n" != inside
+                place, inside = end.end(), ""
+            token = self._tokens.search(line, place)
+            if token is None:
+                break
+            place, found = token.end(), token[0]
+            if found in CLOSER:
+                openers += found
+            elif found in ")]}":
+                if not openers:
+                    closers += found
+                elif CLOSER[openers[-1]] == found:
+                    openers = openers[:-1]
+                else:
+                    errors += 1
+            elif found == "/":
+                place = _after_slash(line, token.start())
+            elif not (len(found) > 1 and found[0] == found[-1] == "'" and found not in self._ends):  # no character
+                inside = self._multiline.get(found) or (found if found in self._ends else _LINE_COMMENT)
+        return _Effect(closers, openers, inside, errors)
+
+
+def _lines(text: str) -> list[str]:
+    pieces = text.split("\n")
+    return [*(piece + "\n" for piece in pieces[:-1]), pieces[-1]]
 
 
 @lru_cache(maxsize=64)
+def _machine(language: Language) -> _Machine:
+    return _Machine(language)
+
+
+_Patterns = tuple[re.Pattern[str], dict[str, re.Pattern[str]], dict[str, str]]
+
+
 def _patterns(language: Language) -> _Patterns:
     """What to look for in code, how each string or comment ends (group 1), and which openers may cross lines."""
     multiline = {quote: quote for quote in language.long_quotes}

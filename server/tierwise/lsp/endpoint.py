@@ -124,7 +124,7 @@ class Endpoint:
         """Serve until ``exit`` or the end of the stream; the exit status that LSP asks for."""
         loop = asyncio.get_running_loop()
         self._exit = loop.create_future()
-        self._reader.attach(lambda: loop.call_soon_threadsafe(self._wake))
+        self._reader.attach(loop, self._wake)
         status = await self._exit
         if not self._shutdown:
             await self._close()

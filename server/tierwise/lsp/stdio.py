@@ -1,4 +1,4 @@
-"""Standard input and output as message pipes: one reading thread, writes that never block the event loop.
+"""Standard input and output as message pipes: read in order, written without ever blocking the event loop.
 
 Owner of the two descriptors and their threads. Standard library only. Whatever else writes to standard output in this
 process lands on standard error: a stray ``print`` must not break the protocol.
@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from tierwise.lsp.framing import FrameSplitter, FramingError, frame
 
@@ -21,32 +22,49 @@ _ATOMIC = getattr(select, "PIPE_BUF", 0)
 """A pipe that is reported writable takes this many bytes without blocking (POSIX). Windows: always the thread."""
 
 
+class Loop(Protocol):
+    """The event loop, as far as reading needs it (asyncio is not imported here)."""
+
+    def add_reader(self, fd: int, callback: Callable[[], object], /) -> object: ...
+    def remove_reader(self, fd: int, /) -> object: ...
+    def call_soon(self, callback: Callable[[], object], /) -> object: ...
+    def call_soon_threadsafe(self, callback: Callable[[], object], /) -> object: ...
+
+
 class Reader:
-    """Reads frames on a thread and hands them on in order; ``None`` marks the end of the stream."""
+    """Reads frames and hands them on in order; ``None`` marks the end of the stream.
+
+    Before ``attach`` the caller waits in ``next``. After it the event loop reads where it can watch a pipe (POSIX), so
+    that no message passes through another thread; elsewhere (Windows, a file as input) a thread reads.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._lock = threading.Condition()
+        self._splitter = FrameSplitter()
+        self._lock = threading.Lock()
         self._bodies: deque[bytes | None] = deque()
-        self._wake: Callable[[], object] | None = None
+        self._ended = False
         self._woken = False
         self.problem = ""
-        threading.Thread(target=self._run, name="tierwise-stdin", daemon=True).start()
 
     def next(self) -> bytes | None:
         """Wait for the next body. Only before ``attach``."""
-        with self._lock:
-            while not self._bodies:
-                self._lock.wait()
-            return self._bodies.popleft()
+        while not self._bodies:
+            self._bodies.extend(self._read())
+        return self._bodies.popleft()
 
-    def attach(self, wake: Callable[[], object]) -> None:
-        """From now on call ``wake`` (from the reading thread) when there is something to ``take``."""
-        with self._lock:
-            self._wake = wake
-            self._woken = bool(self._bodies)
-        if self._woken:
-            wake()
+    def attach(self, loop: Loop, wake: Callable[[], object]) -> None:
+        """From now on ``wake`` is called on the loop when there is something to ``take``."""
+        if self._bodies:
+            self._woken = True
+            loop.call_soon(wake)
+        if self._ended:
+            return
+        try:
+            loop.add_reader(self._descriptor, lambda: self._ready(loop, wake))
+        except (NotImplementedError, OSError):  # Windows' loop, or a file, which cannot be watched
+            thread = threading.Thread(target=self._run, args=(loop, wake), name="tierwise-stdin", daemon=True)
+            thread.start()
 
     def take(self) -> list[bytes | None]:
         """All bodies that have arrived, in order."""
@@ -56,28 +74,34 @@ class Reader:
             self._woken = False
         return bodies
 
-    def _run(self) -> None:
-        splitter = FrameSplitter()
+    def _ready(self, loop: Loop, wake: Callable[[], object]) -> None:
+        self._bodies.extend(self._read())
+        if self._ended:
+            loop.remove_reader(self._descriptor)
+        if self._bodies:
+            wake()
+
+    def _run(self, loop: Loop, wake: Callable[[], object]) -> None:
+        while not self._ended:
+            bodies = self._read()
+            with self._lock:
+                self._bodies.extend(bodies)
+                sleeping, self._woken = bool(bodies) and not self._woken, self._woken or bool(bodies)
+            if sleeping:
+                with contextlib.suppress(RuntimeError):  # the loop has closed: we are on our way out
+                    loop.call_soon_threadsafe(wake)
+
+    def _read(self) -> list[bytes | None]:
+        """One read, waiting for it; the bodies that it completed."""
         try:
-            while data := os.read(self._descriptor, _READ):
-                bodies = splitter.feed(data)
-                if bodies:
-                    self._deliver(bodies)
+            if data := os.read(self._descriptor, _READ):
+                return [*self._splitter.feed(data)]
         except FramingError as error:
             self.problem = str(error)
         except OSError:
             pass  # the client is gone: the same as the end of its stream
-        self._deliver([None])
-
-    def _deliver(self, bodies: list[bytes] | list[None]) -> None:
-        with self._lock:
-            self._bodies.extend(bodies)
-            wake = None if self._woken else self._wake
-            self._woken = self._wake is not None
-            self._lock.notify()
-        if wake is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has closed: we are on our way out
-                wake()
+        self._ended = True
+        return [None]
 
 
 class Writer:

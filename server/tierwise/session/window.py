@@ -36,8 +36,8 @@ def _before(document: Document, point: Point, room: int) -> str:
     lines = document.lines
     head = lines.raw(point.line)[: point.column]
     used, start = len(head), point.line
-    while start > 0:
-        used += len(lines.raw(start - 1))
+    for line in lines.back_from(point.line):
+        used += len(line)
         if used > room:
             break
         start -= 1

@@ -19,6 +19,10 @@ from tierwise.core.events import RequestEvent
 from tierwise.telemetry import rows
 from tierwise.telemetry.database import Database, StateUnavailable, is_damaged
 
+BATCH_S = 0.05
+"""Seconds that an event waits for others. Written at once, its own thread would compete with the answer that is just
+on its way to the editor (measured: a fifth of the time that a keystroke takes)."""
+
 BACKLOG = 10_000
 """Events kept in memory while the disk takes none; beyond that the oldest go."""
 
@@ -37,6 +41,7 @@ class EventStore:
         self._warnings: deque[str] = deque(maxlen=4)
         self._warned: set[str] = set()
         self._lock = threading.Lock()
+        self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._previous: threading.Thread | None = None
 
@@ -58,6 +63,7 @@ class EventStore:
                 return True
             mark = _Mark()
             self._queue.put(mark)
+        self._hurry.set()
         return mark.reached.wait(timeout_s)
 
     def close(self) -> None:
@@ -68,6 +74,7 @@ class EventStore:
                 return
             self._previous = thread
             self._queue.put(_Mark(last=True))
+        self._hurry.set()
         atexit.unregister(self.close)
         thread.join(timeout=10)
 
@@ -127,6 +134,9 @@ class EventStore:
         """Move everything that waits in the queue to ``_pending``; sleeps while there is nothing."""
         marks: list[_Mark] = []
         item = queue.get()
+        if isinstance(item, RequestEvent):
+            self._hurry.wait(BATCH_S)
+            self._hurry.clear()
         while True:
             if isinstance(item, _Mark):
                 marks.append(item)

@@ -13,6 +13,7 @@ from typing import Any
 from tierwise.core.documents import Document
 from tierwise.core.events import AttemptRecord
 from tierwise.core.rejection import Rejection
+from tierwise.core.signals import Signal
 from tierwise.core.text import Lines, Point, Span
 from tierwise.edits.infill import Infill
 from tierwise.features.recording import Recording
@@ -40,8 +41,8 @@ class Flight:
         """Whether it was stopped because it says something else than what was typed ahead of it."""
         self.source = ""
         self.records: tuple[AttemptRecord, ...] = ()
-        self.spoke = asyncio.Event()
-        self.done = asyncio.Event()
+        self.spoke = Signal()
+        self.done = Signal()
         self.payer = payer
         self._landed = landed
         self._over = False

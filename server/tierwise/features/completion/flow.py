@@ -18,6 +18,7 @@ from tierwise.core.documents import Document
 from tierwise.core.events import Outcome
 from tierwise.core.ports import DocumentEdit
 from tierwise.core.rejection import Rejection, RejectReason
+from tierwise.core.signals import Signal, first_of
 from tierwise.core.tasks import Task, Tier
 from tierwise.core.text import Point, Span, advance
 from tierwise.edits.infill import Infill
@@ -89,7 +90,7 @@ class CompletionFlow:
         self._flights: dict[str, Flight] = {}
         self._used: dict[str, Flight] = {}
         self._aloft: set[Flight] = set()
-        self._newest: dict[str, asyncio.Event] = {}
+        self._newest: dict[str, Signal] = {}
         self._offers: LRUCache[str, tuple[str, Offer]] = LRUCache(64)
 
     async def complete(self, request: CompletionRequest) -> CompletionAnswer:
@@ -155,7 +156,7 @@ class CompletionFlow:
     # The steps of one request
 
     async def _answer(
-        self, request: CompletionRequest, settings: Settings, recording: Recording, superseded: asyncio.Event
+        self, request: CompletionRequest, settings: Settings, recording: Recording, superseded: Signal
     ) -> tuple[Offer | None, str]:
         refusal = gate(request, settings.completion, self._session.forbidden(request.document))
         if refusal is not None:
@@ -187,7 +188,7 @@ class CompletionFlow:
         request: CompletionRequest,
         settings: Settings,
         recording: Recording,
-        superseded: asyncio.Event,
+        superseded: Signal,
         flight: Flight,
         plan: Plan,
     ) -> tuple[Offer | None, str] | None:
@@ -299,25 +300,19 @@ class CompletionFlow:
             text = flight.outcome.text.replace("\r\n", "\n")
             self._reuse.add(flight.document, flight.point, text, flight.source)
 
-    async def _wait(self, event: asyncio.Event, flight: Flight, superseded: asyncio.Event, until: float) -> bool:
+    async def _wait(self, event: Signal, flight: Flight, superseded: Signal, until: float) -> bool:
         """Wait for ``event`` or the flight's end, at most until ``until`` (monotonic). False when superseded."""
         if event.is_set() or flight.done.is_set():
             return not superseded.is_set()
-        waits = [asyncio.ensure_future(e.wait()) for e in {event, flight.done, superseded}]
-        try:
-            timeout = max(0.0, until - self._clock.monotonic())
-            await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await first_of({event, flight.done, superseded}, until - self._clock.monotonic())
         return not superseded.is_set()
 
-    def _supersede(self, uri: str) -> asyncio.Event:
+    def _supersede(self, uri: str) -> Signal:
         """Tell the older request of this document, if one waits, that its time is over."""
         older = self._newest.get(uri)
         if older is not None:
             older.set()
-        self._newest[uri] = newest = asyncio.Event()
+        self._newest[uri] = newest = Signal()
         return newest
 
     def _let_go(self, request: CompletionRequest, recording: Recording) -> None:

@@ -29,6 +29,8 @@ class Known:
     tail: str
     above: str
     source: str
+    breaks: int
+    """Line breaks in ``text``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Reuse:
     def add(self, document: Document, point: Point, text: str, source: str) -> None:
         """Remember an answer that was made for ``point`` of ``document``; ``text`` is the part after the cursor."""
         line = document.lines.line(point.line)
-        known = Known(point, line[: point.column], text, line[point.column :], _above(document, point), source)
+        head, tail = line[: point.column], line[point.column :]
+        known = Known(point, head, text, tail, _above(document, point), source, len(split_lines(text)) - 1)
         self._known.setdefault(document.uri, deque(maxlen=_PER_DOCUMENT)).appendleft(known)
 
     def find(self, document: Document, point: Point) -> Remainder | None:
@@ -80,9 +83,9 @@ def _moved(known: Known, lines: int) -> Known:
 
 def _remainder(known: Known, document: Document, point: Point) -> str | None:
     line = known.anchor.line
-    whole = known.head + known.text
-    if not line <= point.line < min(line + len(split_lines(whole)), document.lines.count):
+    if not line <= point.line <= line + known.breaks or point.line >= document.lines.count:
         return None
+    whole = known.head + known.text
     typed = document.lines.slice(Span(Point(line, 0), point)).replace("\r\n", "\n")
     if len(typed) < len(known.head) - _BACK or not whole.startswith(typed) or len(typed) == len(whole):
         return None

@@ -81,6 +81,8 @@ class BaseConnection(ABC, Generic[C]):
             await self._close(client)
 
     async def _opened(self) -> C:
+        if self._client is not None:
+            return self._client
         async with self._opening:
             if self._client is None:
                 self._client = await asyncio.to_thread(self._create)
