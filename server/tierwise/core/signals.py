@@ -7,27 +7,36 @@ every keystroke.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class Signal:
     """Raised once, by ``set``, and never lowered."""
 
-    __slots__ = ("_raised", "_waiting")
+    __slots__ = ("_followers", "_raised", "_waiting")
 
     def __init__(self) -> None:
         self._raised = False
+        self._followers: list[Callable[[], object]] = []
         self._waiting: set[asyncio.Future[None]] = set()
 
     def is_set(self) -> bool:
         return self._raised
 
     def set(self) -> None:
+        if self._raised:
+            return
         self._raised = True
+        for follower in self._followers:
+            follower()
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
         self._waiting.clear()
+
+    def then(self, follower: Callable[[], object]) -> None:
+        """Call ``follower`` when this is raised; not at all where it was raised before."""
+        self._followers.append(follower)
 
     def add(self, future: asyncio.Future[None]) -> None:
         """Complete ``future`` when this is raised. Call ``remove`` when it is no longer waited for."""

@@ -1,15 +1,15 @@
 """How a completion flows: gate, reuse, newest wins, a flight within its budgets, the embedded engine, one event.
 
-Owner of the flights under way, at most one per document that may still be joined, and of the offers that may be
-accepted. It never answers after the deadline and never leaves a request without an answer.
+Owner of the offers that may be accepted and of which request of a document is the newest. It never answers after the
+deadline and never leaves a request without an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from cachetools import LRUCache
 
@@ -23,6 +23,7 @@ from tierwise.core.tasks import Task, Tier
 from tierwise.core.text import Point, Span, advance
 from tierwise.edits.infill import Infill
 from tierwise.features.completion.flight import Flight
+from tierwise.features.completion.flights import Flights, Plan
 from tierwise.features.completion.gate import gate
 from tierwise.features.completion.reuse import Reuse
 from tierwise.features.completion.shape import shaped
@@ -40,18 +41,6 @@ _OUTCOMES: dict[str, Outcome] = {
     NoOffer.STALE: Outcome.STALE,
     NoOffer.FAILED: Outcome.FAILED,
 }
-
-
-class Plan(Protocol):
-    """How to ask models for one completion: who, within which limits."""
-
-    @property
-    def first_token_s(self) -> float: ...
-
-    @property
-    def deadline_s(self) -> float: ...
-
-    def work(self, flight: Flight) -> Coroutine[Any, Any, None]: ...
 
 
 class Generator(Protocol):
@@ -87,9 +76,7 @@ class CompletionFlow:
         self._recorder = recorder
         self._clock = clock
         self._reuse = Reuse()
-        self._flights: dict[str, Flight] = {}
-        self._used: dict[str, Flight] = {}
-        self._aloft: set[Flight] = set()
+        self._flights = Flights(clock, self._landed)
         self._newest: dict[str, Signal] = {}
         self._offers: LRUCache[str, tuple[str, Offer]] = LRUCache(64)
 
@@ -103,13 +90,15 @@ class CompletionFlow:
             offer, reason = await self._answer(request, settings, recording, superseded)
         except asyncio.CancelledError:
             recording.answered(Outcome.CANCELLED, "cancelled")
-            self._let_go(request, recording)
+            current = self._session.peek(request.document.uri)
+            typed_on = current is not None and current is not request.document
+            self._flights.let_go(request.document.uri, recording, typed_on=typed_on)
             raise
         except Exception as error:  # recorded, then told by the caller
             recording.answered(Outcome.FAILED, type(error).__name__)
             raise
         finally:
-            self._settle(request, recording)
+            self._flights.settle(request.document.uri, recording)
         return CompletionAnswer(offer, reason)
 
     def words(self, request: CompletionRequest) -> WordList:
@@ -122,17 +111,11 @@ class CompletionFlow:
     def edited(self, edit: DocumentEdit) -> None:
         """An open document changed: move what is known along, abort a flight that can no longer match."""
         self._reuse.edited(edit)
-        flight = self._flights.get(edit.after.uri)
-        if flight is None or flight.done.is_set() or edit.span.end.line < flight.point.line:
-            return
-        if not flight.follow(edit.after.lines, advance(edit.span.start, edit.text)):
-            flight.abort()
+        self._flights.edited(edit)
 
     def closed(self, document: Document) -> None:
         """Known answers are kept: the document may be opened again. What is under way is not."""
-        flight = self._flights.pop(document.uri, None)
-        if flight is not None:
-            flight.abort()
+        self._flights.closed(document.uri)
 
     def accepted(self, offer_id: str) -> bool:
         """The user took an offer: ask for what comes next before the editor does. False for an unknown offer."""
@@ -147,11 +130,7 @@ class CompletionFlow:
 
     async def aclose(self) -> None:
         """Abort all flights and wait for their ends."""
-        flights = list(self._aloft)
-        for flight in flights:
-            flight.abort()
-        for flight in flights:
-            await flight.ended()
+        await self._flights.aclose()
 
     # The steps of one request
 
@@ -171,15 +150,19 @@ class CompletionFlow:
         if plan is None:
             return self._embedded(request, settings, recording, NoOffer.NO_MODEL)
         recording.first_token_budget_ms = plan.first_token_s * 1000
-        flight = self._board(document, point, plan, recording)
+        if not request.invoked:
+            self._flights.keystroke(request.arrived)
+        if not await self._worth_asking(request, document, point, superseded):
+            return self._empty(recording, NoOffer.SUPERSEDED if superseded.is_set() else NoOffer.STALE)
+        flight = self._flights.board(document, point, plan, recording)
         answer = await self._from_flight(request, settings, recording, superseded, flight, plan)
         if answer is None:  # it was joined in the hope that it would say what was typed, and it does not
             flight.abort()
             await flight.ended()
             recording.attempts.extend(flight.records)
-            if self._moved_on(request):  # the next keystroke's own request is on its way
-                return self._empty(recording, NoOffer.STALE)
-            flight = self._board(document, point, plan, recording)
+            if self._moved_on(request) or not await self._worth_asking(request, document, point, superseded):
+                return self._empty(recording, NoOffer.STALE)  # the next keystroke's own request is on its way
+            flight = self._flights.board(document, point, plan, recording)
             answer = await self._from_flight(request, settings, recording, superseded, flight, plan)
         return answer or self._empty(recording, NoOffer.STALE)
 
@@ -276,23 +259,16 @@ class CompletionFlow:
         recording.answered(_OUTCOMES.get(reason, Outcome.EMPTY), reason)
         return None, reason
 
-    # Flights
-
-    def _board(self, document: Document, point: Point, plan: Plan, recording: Recording) -> Flight:
-        """Join the document's flight where it says what the user types, else start a new one in its place."""
-        flight = self._flights.get(document.uri)
-        if flight is not None and not flight.done.is_set():
-            if flight.follow(document.lines, point):
-                flight.join(recording)
-                self._used[recording.id] = flight
-                return flight
-            flight.abort()
-        flight = Flight(document, point, recording, self._landed)
-        self._flights[document.uri] = self._used[recording.id] = flight
-        flight.start(plan.work)
-        self._aloft.add(flight)
-        flight.when_over(lambda: self._aloft.discard(flight))
-        return flight
+    async def _worth_asking(
+        self, request: CompletionRequest, document: Document, point: Point, superseded: Signal
+    ) -> bool:
+        """False where the next keystroke came before a model could have said anything: nothing was asked then."""
+        if request.invoked:
+            return True
+        pause = self._flights.pause(document, point, request.arrived)
+        if pause:
+            await first_of({superseded}, pause)
+        return not superseded.is_set() and not self._moved_on(request)
 
     def _landed(self, flight: Flight) -> None:
         """Keep an answer for what will be typed next."""
@@ -315,27 +291,6 @@ class CompletionFlow:
         self._newest[uri] = newest = Signal()
         return newest
 
-    def _let_go(self, request: CompletionRequest, recording: Recording) -> None:
-        """The editor took the request back: abort its flight, unless the user went on typing and it still fits."""
-        flight = self._flights.get(request.document.uri)
-        if flight is None or flight.payer is not recording or flight.done.is_set():
-            return
-        current = self._session.peek(request.document.uri)
-        if current is None or current is request.document:
-            flight.abort()
-        else:
-            flight.orphan()
-
-    def _settle(self, request: CompletionRequest, recording: Recording) -> None:
-        """The request is answered: its event waits for the flight it used, so that no cost is lost."""
-        used = self._used.pop(recording.id, None)
-        if used is None:
-            recording.finish()
-        else:
-            used.settle(recording)
-        if (flight := self._flights.get(request.document.uri)) is not None and flight.done.is_set():
-            del self._flights[request.document.uri]
-
     def _prefetch(self, document: Document, point: Point) -> None:
         point = document.lines.clamp(point)
         request = CompletionRequest(document, point, invoked=False, arrived=self._clock.monotonic())
@@ -346,9 +301,9 @@ class CompletionFlow:
         plan = self._generator.plan(settings, request)
         if plan is not None and self._reuse.find(document, point) is None:
             recording = self._begin(request, settings, folder)
-            self._board(document, point, plan, recording)
+            self._flights.board(document, point, plan, recording)
             recording.answered(Outcome.EMPTY, "prefetch")
-            self._settle(request, recording)
+            self._flights.settle(request.document.uri, recording)
 
     def _begin(self, request: CompletionRequest, settings: Settings, folder: Path | None) -> Recording:
         where = str(folder) if folder else ""
