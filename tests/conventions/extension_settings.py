@@ -68,13 +68,14 @@ OWN: dict[str, Schema] = {
 }
 
 # Tables whose keys become settings of their own; all others are one setting that holds a table.
-FLAT = ("completion", "routing", "budget", "privacy")
+FLAT = ("completion", "routing", "budget", "privacy", "shared", "telemetry")
 
 SECTIONS = {
     "Tierwise": ("profile", "harness"),
     "Ghost text": ("completion",),
     "Budget and privacy": ("budget", "privacy"),
-    "Routing": ("routing", "tasks"),
+    "Routing": ("routing", "classes", "tasks"),
+    "Team and telemetry": ("shared", "telemetry"),
     "Models": ("providers", "tiers", "models", "harness_overrides"),
 }
 

@@ -124,7 +124,14 @@ class _Table:
 
 
 # Names that people choose, as the headings show them.
-_NAMES = {"providers": "NAME", "tiers": "TIER", "models": '"NAME"', "tasks": "TASK", "harness_overrides": "HARNESS"}
+_NAMES = {
+    "providers": "NAME",
+    "tiers": "TIER",
+    "models": '"NAME"',
+    "tasks": "TASK",
+    "classes": "CLASS",
+    "harness_overrides": "HARNESS",
+}
 
 
 def _tables(schema: Schema) -> Iterator[_Table]:

@@ -1,7 +1,8 @@
 """``tierwise classify --jsonl``: class, tier, confidence and reasons of requests, one JSON object a line.
 
 Reads standard input to its end and answers each line at once, in order. Calls no model and touches no file but the
-settings. A line that is no request gets an object with ``error``, and the exit status is 1 in the end.
+settings. A line that is no request gets an object with ``error``, and the exit status is 1 in the end. With ``--fit
+FOLDER`` it learns the linear heads of another static embedding instead, and writes them into its folder.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Annotated
 
 import msgspec
 
+from tierwise.core.errors import UsageError
 from tierwise.core.tasks import Task
 from tierwise.routing.classify import Classifier, Decision
 from tierwise.routing.signals import RequestFacts
+from tierwise.routing.words import WordsSource
 from tierwise.settings.models import Settings
 from tierwise.settings.store import open_store
 
@@ -35,6 +38,13 @@ class Line(msgspec.Struct):
     n_hunks: Count | None = None
     lines_added: Count | None = None
     lines_deleted: Count | None = None
+    selection_lines: Count | None = None
+    file_lines: Count | None = None
+    fan_in: Count | None = None
+    fan_out: Count | None = None
+    context_files: Count | None = None
+    n_diagnostics: Count | None = None
+    is_public: bool | None = None
 
 
 class Answer(msgspec.Struct):
@@ -44,6 +54,8 @@ class Answer(msgspec.Struct):
     tier: str
     confidence: float
     reasons: tuple[str, ...]
+    role: str
+    harness: str
 
 
 class Problem(msgspec.Struct):
@@ -57,13 +69,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     optional = ", ".join(name for name in Line.__struct_fields__ if name != "instruction")
     parser.epilog = (
         f"Each line of standard input is an object with `instruction` and any of {optional}. Each line of standard "
-        "output is an object with task_class, tier, confidence and reasons, or with error."
+        "output is an object with task_class, tier, confidence, reasons, role and harness, or with error."
     )
-    parser.add_argument("--jsonl", action="store_true", required=True, help="requests on standard input, one a line")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--jsonl", action="store_true", help="requests on standard input, one a line")
+    what.add_argument("--fit", metavar="FOLDER", help="write the heads of a static embedding (model2vec's format)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Answer every line; 1 if one of them was no request."""
+    if args.fit is not None:
+        return _fit(Path(args.fit))
     store = open_store(os.environ)
     store.set_folders([Path.cwd()])
     for problem in store.problems():
@@ -78,7 +94,9 @@ def run(args: argparse.Namespace) -> int:
 
 def classify_lines(lines: Iterable[bytes], settings: Settings) -> Iterator[Answer | Problem]:
     """One answer per line that is not blank."""
-    classifier = Classifier()
+    classifier = Classifier(
+        words=WordsSource(lambda sentence: print(f"tierwise classify: {sentence}", file=sys.stderr))
+    )
     # Tables that were turned into JSON hold numbers as texts; those are taken too.
     decoder = msgspec.json.Decoder(Line, strict=False)
     for number, line in enumerate(lines, start=1):
@@ -91,6 +109,16 @@ def classify_lines(lines: Iterable[bytes], settings: Settings) -> Iterator[Answe
             yield Problem(f"line {number}: {exc}")
         else:
             yield _answer(classifier.decide(facts, settings))
+
+
+def _fit(folder: Path) -> int:
+    from tierwise.routing.words_fit import fit_heads
+
+    try:
+        print(f"{fit_heads(folder)} written; name the folder in routing.embedding.")
+    except OSError as exc:
+        raise UsageError(f"Cannot write into {folder}: {exc.strerror}.") from exc
+    return 0
 
 
 _TASKS: Mapping[str, Task] = {task.value: task for task in Task}
@@ -109,8 +137,22 @@ def _facts(line: Line) -> RequestFacts:
         n_hunks=line.n_hunks,
         lines_added=line.lines_added,
         lines_deleted=line.lines_deleted,
+        selection_lines=line.selection_lines,
+        file_lines=line.file_lines,
+        fan_in=line.fan_in,
+        fan_out=line.fan_out,
+        context_files=line.context_files,
+        n_diagnostics=line.n_diagnostics,
+        is_public=line.is_public,
     )
 
 
 def _answer(decision: Decision) -> Answer:
-    return Answer(decision.task_class.value, decision.tier.value, decision.confidence, decision.reasons)
+    return Answer(
+        decision.task_class.value,
+        decision.tier.value,
+        decision.confidence,
+        decision.reasons,
+        decision.role.value,
+        decision.harness.value,
+    )

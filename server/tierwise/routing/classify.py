@@ -1,19 +1,21 @@
 """How hard is a request, and which tier gets it: decided before any model is called, by adding up points.
 
-Owner of no state but the points it is given. It never calls a model, reads no file after the points, and takes well
-under a millisecond. What it cannot know it leaves to the validators: a doubtful decision may start low, because a
-rejected answer climbs.
+Owner of no state but the points and words it is given; what was learnt in a workspace comes from outside. It never
+calls a model, reads no file after these, and takes well under a millisecond. What it cannot know it leaves to the
+validators: a doubtful decision may start low, because a rejected answer climbs.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from tierwise.core.models import ModelRef
-from tierwise.core.tasks import Harness, Task, TaskClass, Tier
+from tierwise.core.tasks import EDIT_TASKS, Harness, Role, Task, TaskClass, Tier
 from tierwise.routing.points import Points, shipped_points
 from tierwise.routing.signals import RequestFacts, signals
+from tierwise.routing.words import HEADS, Words, WordsSay, shares, shipped_words
 from tierwise.settings.models import ProviderKind, Settings
 
 MECHANICAL_TASKS = {Task.COMPLETE: "a completion is mechanical", Task.RENAME: "a rename is mechanical"}
@@ -27,84 +29,160 @@ MOST_REASONS = 3
 
 CLASSES = tuple(TaskClass)
 
+_ROLES = {
+    Task.COMPLETE: Role.COMPLETE,
+    Task.RENAME: Role.ADJUDICATE,
+    Task.EXPLAIN: Role.EXPLAIN,
+    Task.REVIEW: Role.REVIEW,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``confidence`` is between 0 and 1; ``reasons`` are phrases for a person, the weightiest first."""
+    """``confidence`` is between 0 and 1; ``reasons`` are phrases for a person, the weightiest first.
+
+    ``by_policy`` is the tier before anything learnt or chosen changed it. ``harness`` and ``tools`` say where it was
+    decided, and which checkers were found there.
+    """
 
     task_class: TaskClass
     tier: Tier
     confidence: float
     reasons: tuple[str, ...]
+    role: Role
+    by_policy: Tier
+    harness: Harness
+    tools: tuple[str, ...] = ()
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Where it was decided, as words: the harness, and what was found there."""
+        return (self.harness.value, *self.tools)
+
+
+class History(Protocol):
+    """What was learnt from outcomes in a workspace."""
+
+    def start(self, folder: str, task_class: TaskClass, tier: Tier, settings: Settings) -> tuple[Tier, str]:
+        """The tier to begin with in place of ``tier``, at most one away, and why; "" where nothing changes."""
+        ...
 
 
 class Classifier:
-    """Decides by ``points``; without any, by those that come with the program."""
+    """Decides by ``points``; without any, by those that come with the program. ``words`` finds the words' heads for the
+    settings' folder of an embedding; without it, the bundled ones count.
+    """
 
-    def __init__(self, points: Points | None = None) -> None:
+    def __init__(
+        self,
+        points: Points | None = None,
+        words: Callable[[str | None], Words] | None = None,
+        history: History | None = None,
+    ) -> None:
         self._points = points or shipped_points()
+        self._words = words or _shipped
+        self._history = history
 
-    def decide(self, facts: RequestFacts, settings: Settings) -> Decision:
-        """Class and tier of a request under the settings of its folder.
+    def decide(self, facts: RequestFacts, settings: Settings, chosen: Tier | None = None) -> Decision:
+        """Class and tier of a request under the settings of its folder. ``chosen``: the user named this tier.
 
         What the settings say about the task wins over the points. A tier without a model for the task is replaced by
         the nearest stronger one that has one, else by the nearest weaker one; where none has, it stays.
         """
         task = facts.task
         for_task = settings.tasks.get(task) if task else None
+        said = None
         if for_task and for_task.task_class:
             task_class, confidence, reasons = for_task.task_class, 1.0, [f"tasks.{task}.class says so"]
         elif task is not None and task in MECHANICAL_TASKS:
             task_class, confidence, reasons = TaskClass.MECHANICAL, 1.0, [MECHANICAL_TASKS[task]]
         else:
-            task_class, confidence, reasons = self._weigh(facts, settings.harness)
-        tier = settings.routing.tier_for(task_class)
-        if for_task and for_task.tier:
-            tier = for_task.tier
+            said = self._words(settings.routing.embedding).say(facts.wish) if facts.instruction else None
+            task_class, confidence, reasons = self._weigh(facts, said, settings.harness)
+        tier = by_policy = settings.routing.tier_for(task_class)
+        if chosen is not None:
+            tier = chosen
+            reasons.append(f"you chose the {tier} tier")
+        elif for_task and for_task.tier:
+            tier = by_policy = for_task.tier
             reasons.append(f"tasks.{task}.tier says {tier}")
-        if (there := _nearest(tier, task, settings)) is not tier:
+        elif self._history is not None and (
+            task is None or task in EDIT_TASKS
+        ):  # only what is checked can be learnt from
+            tier, why = self._history.start(facts.folder, task_class, tier, settings)
+            reasons += [why] if why else []
+        if (there := nearest(tier, task, settings)) is not tier:
             reasons.append(f"the {tier} tier has no model")
-        return Decision(task_class, there, confidence, tuple(reasons))
+        role = _role(task, said)
+        return Decision(task_class, there, confidence, tuple(reasons), role, by_policy, settings.harness, facts.tools)
 
-    def _weigh(self, facts: RequestFacts, harness: Harness) -> tuple[TaskClass, float, list[str]]:
+    def _weigh(
+        self, facts: RequestFacts, said: WordsSay | None, harness: Harness
+    ) -> tuple[TaskClass, float, list[str]]:
         names = signals(facts, self._points)
-        shares = probabilities(names, self._points)
-        order = sorted(range(len(CLASSES)), key=lambda i: shares[i], reverse=True)
+        words = words_points(facts, said, self._points)
+        parts = probabilities(names, self._points, words)
+        order = sorted(range(len(CLASSES)), key=lambda i: parts[i], reverse=True)
         first, second = order[0], order[1]
-        cautious = harness is not Harness.LOCAL and shares[first] < DOUBTFUL and second > first
+        cautious = harness is not Harness.LOCAL and parts[first] < DOUBTFUL and second > first
         if cautious:
             first, second = second, first
-        reasons = _reasons(names, first, second, self._points)
+        reasons = _reasons(names, words, first, second, self._points)
         if cautious:
             reasons.append(f"in doubt between {CLASSES[second]} and {CLASSES[first]}, and nobody looks in {harness}")
-        return CLASSES[first], round(shares[first], 3), reasons
+        return CLASSES[first], round(parts[first], 3), reasons
 
 
-def probabilities(names: tuple[str, ...], points: Points) -> tuple[float, ...]:
-    """How likely each class is, by the points of these signals."""
-    sums = [0.0] * len(CLASSES)
+def probabilities(names: tuple[str, ...], points: Points, words: tuple[float, ...] = ()) -> tuple[float, ...]:
+    """How likely each class is, by the points of these signals and of the words as a whole."""
+    sums = list(words) or [0.0] * len(CLASSES)
     for name in names:
         for index, value in enumerate(points.signals[name].points):
             sums[index] += value
-    highest = max(sums)
-    weights = [math.exp(value - highest) for value in sums]
-    total = sum(weights)
-    return tuple(weight / total for weight in weights)
+    return shares(sums)
 
 
-def _reasons(names: tuple[str, ...], first: int, second: int, points: Points) -> list[str]:
-    """What spoke most for the one class against the other."""
-    found = [(points.signals[name].points[first] - points.signals[name].points[second], name) for name in names]
-    telling = [points.signals[name] for weight, name in sorted(found, key=lambda item: -item[0]) if weight > 0.05]
-    major = [signal for signal in telling if not signal.minor] or telling
-    return [signal.reason for signal in major[:MOST_REASONS]] or ["nothing tells otherwise"]
+def words_points(facts: RequestFacts, said: WordsSay | None, points: Points) -> tuple[float, ...]:
+    """The points that the words as a whole give each class; () where they say nothing."""
+    if said is None:
+        return ()
+    weight = points.embedding.scope_known if facts.scope_known else points.embedding.scope_unknown
+    most = points.embedding.most
+    return tuple(max(-most, min(most, weight * value)) for value in said.classes)
 
 
-def _nearest(tier: Tier, task: Task | None, settings: Settings) -> Tier:
+def nearest(tier: Tier, task: Task | None, settings: Settings) -> Tier:
+    """The tier itself, or the nearest that has a model for the task: rather a stronger one than a weaker one."""
     order = list(Tier)
     at = order.index(tier)
     candidates = (*order[at:], *reversed(order[:at]))
     return next((candidate for candidate in candidates if _can_answer(candidate, task, settings)), tier)
+
+
+def _shipped(_: str | None) -> Words:
+    return shipped_words()
+
+
+def _reasons(names: tuple[str, ...], words: tuple[float, ...], first: int, second: int, points: Points) -> list[str]:
+    """What spoke most for the one class against the other."""
+    found = [
+        (signal.points[first] - signal.points[second], signal.minor, signal.reason)
+        for signal in (points.signals[name] for name in names)
+    ]
+    if words:
+        found.append((words[first] - words[second], False, f"the words as a whole sound {CLASSES[first]}"))
+    telling = [item for item in sorted(found, key=lambda item: -item[0]) if item[0] > 0.05]
+    major = [item for item in telling if not item[1]] or telling
+    return [reason for _, _, reason in major[:MOST_REASONS]] or ["nothing tells otherwise"]
+
+
+def _role(task: Task | None, said: WordsSay | None) -> Role:
+    """What is wanted: the task says it, else the words."""
+    if task is not None:
+        return _ROLES.get(task, Role.EDIT)
+    if said is None:
+        return Role.EDIT
+    return Role(max(zip(said.roles, HEADS["role"], strict=True))[1])
 
 
 def _can_answer(tier: Tier, task: Task | None, settings: Settings) -> bool:

@@ -31,6 +31,16 @@ class Risky(Frozen):
     parts: frozenset[str] = frozenset()
 
 
+class Embedding(Frozen):
+    """How much the static embedding's word counts: factors of its logarithms where the extent of the change is not
+    known and where it is, and the most points that it may give or take.
+    """
+
+    scope_unknown: float = 0.0
+    scope_known: float = 0.0
+    most: float = 0.0
+
+
 class Points(Frozen):
     """All points. ``bins`` cut numbers into ranges; ``words`` lists, per signal, what gives it."""
 
@@ -38,6 +48,7 @@ class Points(Frozen):
     signals: dict[str, Signal] = Field(default_factory=dict[str, Signal])
     words: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
     risky: Risky = Field(default_factory=Risky)
+    embedding: Embedding = Field(default_factory=Embedding)
 
     @cached_property
     def by_word(self) -> dict[str, str]:

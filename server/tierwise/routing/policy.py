@@ -1,35 +1,51 @@
 """What one request may spend on an attempt: limits, temperature or effort, from the tier, the task and its class.
 
-Owner of no state. It knows no model by name: what a model takes is asked of its facts.
+Owner of the parsed policy file beside it, which holds what classes and tasks get; settings change it per workspace and
+per harness. It knows no model by name: what a model takes is asked of its facts.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pydantic import Field
 
 from tierwise.core.tasks import Task, TaskClass, Tier
-from tierwise.settings.facts import ModelFacts
-from tierwise.settings.models import Settings, TaskSettings, TierSettings
-
-TEMPERATURES: dict[TaskClass, tuple[float, float]] = {
-    TaskClass.MECHANICAL: (0.0, 0.2),
-    TaskClass.LOCAL: (0.2, 0.4),
-    TaskClass.REPOSITORY: (0.3, 0.6),
-    TaskClass.AGENTIC: (0.3, 0.6),
-}
-"""The range of each class. A first answer takes the middle, an answer after a rejection the upper end: asking again
-just as coldly would bring the same answer again."""
-
-EFFORTS: dict[TaskClass, str] = {
-    TaskClass.MECHANICAL: "low",
-    TaskClass.LOCAL: "medium",
-    TaskClass.REPOSITORY: "high",
-    TaskClass.AGENTIC: "high",
-}
-"""The effort of each class, for models that take no temperature."""
+from tierwise.settings.facts import Frozen, ModelFacts
+from tierwise.settings.models import ClassSettings, Settings, TaskSettings, TierSettings
 
 EFFORT_ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """All providers' names for efforts, lowest first; a model has some of them."""
+
+
+class ClassPolicy(Frozen):
+    """What a class gets: the range of its temperature, the effort where a model takes none, and bounds of one request
+    in tokens and milliseconds.
+    """
+
+    temperature: tuple[float, float]
+    effort: str
+    context_tokens: int
+    max_output_tokens: int
+    first_token_ms: int
+    deadline_ms: int
+
+
+class TaskPolicy(Frozen):
+    """The form of a task's reply, and its own bound of the answer."""
+
+    reply: str
+    max_output_tokens: int | None = None
+
+
+class PolicyTable(Frozen):
+    """The whole policy: every class and every task has its row."""
+
+    classes: dict[TaskClass, ClassPolicy] = Field(min_length=len(TaskClass))
+    tasks: dict[Task, TaskPolicy] = Field(min_length=len(Task))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,8 @@ class Policy:
     effort: str | None
     """As configured; None: by the class, for models that take no temperature."""
     quiet: bool
+    reply: str
+    """The form of the answer."""
 
     def limits_for(self, facts: ModelFacts) -> Limits:
         """The limits, within what the model can take at all."""
@@ -72,32 +90,62 @@ class Policy:
 
     def sampling(self, facts: ModelFacts, turn: int = 0) -> Sampling:
         """Temperature and effort for one model; ``turn`` counts the rejected answers before this one."""
+        by_class = shipped_policy().classes[self.task_class]
         temperature = None
         if facts.temperature:
-            temperature = self.temperature if self.temperature is not None else _temperature(self.task_class, turn)
+            temperature = self.temperature if self.temperature is not None else _temperature(by_class, turn)
         effort = None
         if facts.efforts and not self.quiet:
-            wanted = self.effort or (None if facts.temperature else EFFORTS[self.task_class])
+            wanted = self.effort or (None if facts.temperature else by_class.effort)
             effort = None if wanted is None else nearest_effort(wanted, facts.efforts)
         return Sampling(temperature, effort, self.quiet)
 
 
 def policy_for(settings: Settings, task: Task, task_class: TaskClass, tier: Tier) -> Policy:
-    """Merge what the tier, the task and the class say: the task wins over the tier, the tier over the class."""
+    """Merge what all say: the settings of the task win over those of the class, these over the tier's, and what the
+    program's own policy says of the class and the task bounds the tier's limits.
+    """
     at_tier = settings.tiers.get(tier) or TierSettings()
     for_task = settings.tasks.get(task) or TaskSettings()
-    first_token_ms = for_task.first_token_ms or at_tier.first_token_ms
-    deadline_ms = for_task.deadline_ms or at_tier.deadline_ms
+    for_class = ClassSettings() if task is Task.COMPLETE else settings.classes.get(task_class) or ClassSettings()
+    bounds = _bounds(at_tier, task, task_class, tier)
+    first_token_ms = for_task.first_token_ms or for_class.first_token_ms or bounds.first_token_ms
+    deadline_ms = for_task.deadline_ms or for_class.deadline_ms or bounds.deadline_ms
     limits = Limits(
         first_token_s=min(first_token_ms, deadline_ms) / 1000,
         deadline_s=deadline_ms / 1000,
-        context_tokens=for_task.context_tokens or at_tier.context_tokens,
-        max_output_tokens=for_task.max_output_tokens or at_tier.max_output_tokens,
+        context_tokens=for_task.context_tokens or for_class.context_tokens or bounds.context_tokens,
+        max_output_tokens=for_task.max_output_tokens or for_class.max_output_tokens or bounds.max_output_tokens,
     )
-    temperature = at_tier.temperature if for_task.temperature is None else for_task.temperature
-    effort = for_task.effort or at_tier.effort
+    temperatures = (for_task.temperature, for_class.temperature, at_tier.temperature)
+    temperature = next((value for value in temperatures if value is not None), None)
+    asked_for = for_task.effort or for_class.effort
     # An effort that somebody wrote down for this very task is meant, whatever the tier says about thinking.
-    return Policy(tier, limits, task_class, temperature, effort, at_tier.quiet and for_task.effort is None)
+    quiet = at_tier.quiet and asked_for is None
+    reply = shipped_policy().tasks[task].reply
+    return Policy(tier, limits, task_class, temperature, asked_for or at_tier.effort, quiet, reply)
+
+
+@cache
+def shipped_policy() -> PolicyTable:
+    """The policy that comes with the program."""
+    return PolicyTable.model_validate(
+        tomllib.loads(files("tierwise.routing").joinpath("policy.toml").read_text("utf-8"))
+    )
+
+
+def _bounds(at_tier: TierSettings, task: Task, task_class: TaskClass, tier: Tier) -> TierSettings:
+    """The tier's limits for this task."""
+    if task is Task.COMPLETE:
+        return at_tier
+    by_class, by_task = shipped_policy().classes[task_class], shipped_policy().tasks[task]
+    output = min(by_class.max_output_tokens, by_task.max_output_tokens or by_class.max_output_tokens)
+    context = min(by_class.context_tokens, at_tier.context_tokens)
+    times = (by_class.first_token_ms, by_class.deadline_ms)
+    if tier is not Tier.FAST:
+        output = min(output, at_tier.max_output_tokens)
+        times = min(times[0], at_tier.first_token_ms), min(times[1], at_tier.deadline_ms)
+    return TierSettings(context_tokens=context, max_output_tokens=output, first_token_ms=times[0], deadline_ms=times[1])
 
 
 def nearest_effort(wanted: str, efforts: tuple[str, ...]) -> str | None:
@@ -111,6 +159,6 @@ def nearest_effort(wanted: str, efforts: tuple[str, ...]) -> str | None:
     return min(known, key=lambda effort: (abs(EFFORT_ORDER.index(effort) - target), EFFORT_ORDER.index(effort)))
 
 
-def _temperature(task_class: TaskClass, turn: int) -> float:
-    low, high = TEMPERATURES[task_class]
+def _temperature(by_class: ClassPolicy, turn: int) -> float:
+    low, high = by_class.temperature
     return round((low + high) / 2, 3) if turn == 0 else high

@@ -25,7 +25,9 @@ class RequestFacts:
 
     ``n_files``, ``n_hunks``, ``lines_added`` and ``lines_deleted`` describe the change, where its extent is known or
     foreseen. ``kind`` is a task's name or a conventional commit's type. ``fan_in`` is the number of places that use
-    the symbol; ``selection_lines`` and ``file_lines`` are numbers of lines.
+    the symbol, ``fan_out`` the number of other definitions that it uses, ``context_files`` the number of files that
+    belong to it, its own included; ``selection_lines`` and ``file_lines`` are numbers of lines. ``folder`` and
+    ``tools`` (the checkers found there) are the decision's place: they tag it, and its history is looked up by them.
     """
 
     task: Task | None = None
@@ -40,8 +42,22 @@ class RequestFacts:
     selection_lines: int | None = None
     file_lines: int | None = None
     fan_in: int | None = None
+    fan_out: int | None = None
+    context_files: int | None = None
     n_diagnostics: int | None = None
     is_public: bool | None = None
+    folder: str = ""
+    tools: tuple[str, ...] = ()
+
+    @property
+    def wish(self) -> str:
+        """The part of the instruction that is read."""
+        return self.instruction[:READ_CHARACTERS]
+
+    @property
+    def scope_known(self) -> bool:
+        """Whether anything is known of the extent of the change."""
+        return not (self.n_files is self.n_hunks is self.lines_added is self.lines_deleted is None)
 
 
 def signals(facts: RequestFacts, points: Points) -> tuple[str, ...]:
@@ -53,7 +69,7 @@ def signals(facts: RequestFacts, points: Points) -> tuple[str, ...]:
 def _of_change(facts: RequestFacts, points: Points) -> Iterator[str]:
     """The extent of the change, where anything is known of it."""
     added, deleted = facts.lines_added, facts.lines_deleted
-    if facts.n_files is None and facts.n_hunks is None and added is None and deleted is None:
+    if not facts.scope_known:
         yield "scope unknown"
         return
     yield "scope known"
@@ -81,6 +97,8 @@ def _of_place(facts: RequestFacts, points: Points) -> Iterator[str]:
     for number, value in (
         ("selection", facts.selection_lines),
         ("fan_in", facts.fan_in),
+        ("fan_out", facts.fan_out),
+        ("context", facts.context_files),
         ("diagnostics", facts.n_diagnostics),
     ):
         if value is not None:
@@ -101,7 +119,7 @@ def _of_place(facts: RequestFacts, points: Points) -> Iterator[str]:
 
 def _of_words(facts: RequestFacts, points: Points) -> Iterator[str]:
     """The user's words."""
-    words = _WORD.findall(facts.instruction[:READ_CHARACTERS].lower())
+    words = _WORD.findall(facts.wish.lower())
     for word in chain(words, map(" ".join, pairwise(words))):
         signal = points.by_word.get(word)
         if signal is not None:

@@ -116,6 +116,19 @@ class TaskSettings(Frozen):
     deadline_ms: int | None = Field(default=None, gt=0, description="Milliseconds until the editor has an answer.")
 
 
+class ClassSettings(Frozen):
+    """What one class of tasks gets; None: as the program's own policy says. Completions follow their tier alone."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2, description="Temperature, for models that take one.")
+    effort: str | None = Field(default=None, description="Thinking effort, for models that take no temperature.")
+    context_tokens: int | None = Field(default=None, ge=200, description="Prompt tokens a request may spend.")
+    max_output_tokens: int | None = Field(default=None, ge=1, description="Answer tokens a request may spend.")
+    first_token_ms: int | None = Field(
+        default=None, gt=0, description="Milliseconds until the first token must be there."
+    )
+    deadline_ms: int | None = Field(default=None, gt=0, description="Milliseconds until the editor has an answer.")
+
+
 class RoutingSettings(Frozen):
     """How requests find their tier, and what happens when one fails."""
 
@@ -133,6 +146,18 @@ class RoutingSettings(Frozen):
     breaker_failures: int = Field(default=3, ge=1, description="Failures in a row that open a model's breaker.")
     breaker_open_s: float = Field(
         default=30.0, gt=0, description="Seconds a breaker stays open before one request may try."
+    )
+    learn: bool = Field(
+        default=True, description="Learn from outcomes which tier to begin with; only in trusted folders."
+    )
+    failure_usd: float = Field(
+        default=0.05,
+        ge=0,
+        description="What an answer that had to be undone costs you, in US dollars: weighs quality against money.",
+    )
+    embedding: str | None = Field(
+        default=None,
+        description="Folder of a static embedding (model2vec's format) for the words; None: the bundled one.",
     )
 
     def tier_for(self, task_class: TaskClass) -> Tier:
@@ -172,12 +197,55 @@ class CompletionSettings(Frozen):
     multiline: bool = Field(default=True, description="Offer several lines where the place invites it.")
 
 
+class SharedSettings(Frozen):
+    """A Redis server that the machines of a team share (needs the extra ``redis``): budgets, breakers, answers."""
+
+    url_env: str | None = Field(
+        default=None,
+        description="NAME of the environment variable that holds its address (redis://…); None: nothing is shared.",
+    )
+    prefix: str = Field(default="tierwise", min_length=1, description="What all its keys begin with.")
+    answers: bool = Field(
+        default=True, description="Keep whole answers to larger requests there, for whoever asks exactly the same."
+    )
+    answers_s: int = Field(default=86_400, ge=1, description="Seconds for which such an answer is kept.")
+
+    @field_validator("url_env")
+    @classmethod
+    def _name(cls, value: str | None) -> str | None:
+        if value and not _VARIABLE_NAME.fullmatch(value):
+            raise ValueError("must be the NAME of an environment variable, never the address itself")
+        return value or None
+
+
+class TelemetrySettings(Frozen):
+    """What is told of requests to others than this machine. Never code, prompts or answers."""
+
+    otlp_endpoint: str | None = Field(
+        default=None,
+        description="OpenTelemetry collector (OTLP over HTTP) that gets spans and metrics; needs the extra `otel`.",
+    )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else None
+
+
 class HarnessOverride(Frozen):
     """What one harness changes. Only the keys that are written count; they win over every layer's plain ones."""
 
     routing: RoutingSettings = Field(default_factory=RoutingSettings, description="Changes of routing.")
     tiers: dict[Tier, TierSettings] = Field(
         default_factory=dict[Tier, TierSettings], description="Changes of the tiers."
+    )
+    classes: dict[TaskClass, ClassSettings] = Field(
+        default_factory=dict[TaskClass, ClassSettings], description="Changes of what classes get."
+    )
+    tasks: dict[Task, TaskSettings] = Field(
+        default_factory=dict[Task, TaskSettings], description="Changes of what single tasks get."
     )
     budget: BudgetSettings = Field(default_factory=BudgetSettings, description="Changes of the limits in money.")
 
@@ -195,10 +263,17 @@ class Settings(Frozen):
     tasks: dict[Task, TaskSettings] = Field(
         default_factory=dict[Task, TaskSettings], description="Choices for single tasks."
     )
+    classes: dict[TaskClass, ClassSettings] = Field(
+        default_factory=dict[TaskClass, ClassSettings], description="Choices for classes of tasks."
+    )
     routing: RoutingSettings = Field(default_factory=RoutingSettings, description="Routing.")
     budget: BudgetSettings = Field(default_factory=BudgetSettings, description="Limits in money.")
     privacy: PrivacySettings = Field(default_factory=PrivacySettings, description="What leaves the machine.")
     completion: CompletionSettings = Field(default_factory=CompletionSettings, description="Ghost text.")
+    shared: SharedSettings = Field(default_factory=SharedSettings, description="What a team's machines share.")
+    telemetry: TelemetrySettings = Field(
+        default_factory=TelemetrySettings, description="What is told of requests elsewhere."
+    )
     harness_overrides: dict[Harness, HarnessOverride] = Field(
         default_factory=dict[Harness, HarnessOverride], description="What each harness changes of the above."
     )

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from tierwise.core.tasks import Task, TaskClass, Tier
-from tierwise.routing.policy import EFFORT_ORDER, EFFORTS, TEMPERATURES, Limits, Sampling, nearest_effort, policy_for
+from tierwise.edits.formats import FORMATS
+from tierwise.prompts.schemas import ADJUDICATION, REVIEW
+from tierwise.routing.policy import (
+    EFFORT_ORDER,
+    Limits,
+    Sampling,
+    nearest_effort,
+    policy_for,
+    shipped_policy,
+)
 from tierwise.settings.facts import ModelFacts
 from tierwise.settings.models import Settings
 
@@ -51,7 +60,8 @@ def test_sampling(settings: dict[str, Any], task_class: str, facts: ModelFacts, 
 
 
 def test_an_answer_after_a_rejection_is_warmer_within_its_class() -> None:
-    for task_class, (low, high) in TEMPERATURES.items():
+    for task_class, by_class in shipped_policy().classes.items():
+        low, high = by_class.temperature
         policy = policy_for(Settings(), Task.EDIT, task_class, Tier.BALANCED)
         first, second = policy.sampling(WARM).temperature, policy.sampling(WARM, turn=1).temperature
         assert first is not None
@@ -72,11 +82,58 @@ def test_limits_of_the_task_win_over_the_tier_and_the_model_over_both() -> None:
     assert policy.limits == Limits(0.6, 0.6, 6000, 64)
     assert policy.limits_for(ModelFacts(context_tokens=2048, max_output_tokens=32)) == Limits(0.6, 0.6, 2016, 32)
     other = policy_for(settings, Task.EXPLAIN, TaskClass.LOCAL, Tier.FAST)
-    assert other.limits == Limits(0.7, 1.5, 6000, 256)
+    assert other.limits == Limits(20.0, 120.0, 6000, 2500), "an explanation has no keystroke's limits"
+
+
+TIERS = {
+    "balanced": {"context_tokens": 20_000, "max_output_tokens": 9_000, "first_token_ms": 9_000, "deadline_ms": 200_000},
+    "fast": {"context_tokens": 6_000, "max_output_tokens": 200, "first_token_ms": 600, "deadline_ms": 900},
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "task", "task_class", "tier", "expected"),
+    [
+        ({}, "edit", "local", "balanced", Limits(9.0, 120.0, 20_000, 6_000)),
+        ({}, "edit", "mechanical", "fast", Limits(8.0, 30.0, 6_000, 1_500)),
+        ({}, "docstring", "local", "fast", Limits(20.0, 120.0, 6_000, 3_000)),
+        ({}, "complete", "mechanical", "fast", Limits(0.6, 0.9, 6_000, 200)),
+        ({"classes": {"local": {"deadline_ms": 5_000}}}, "edit", "local", "balanced", Limits(5.0, 5.0, 20_000, 6_000)),
+        (
+            {"classes": {"mechanical": {"deadline_ms": 1}}},
+            "complete",
+            "mechanical",
+            "fast",
+            Limits(0.6, 0.9, 6_000, 200),
+        ),
+        (
+            {"classes": {"local": {"max_output_tokens": 50}}, "tasks": {"edit": {"max_output_tokens": 70}}},
+            "edit",
+            "local",
+            "balanced",
+            Limits(9.0, 120.0, 20_000, 70),
+        ),
+    ],
+)
+def test_limits(more: dict[str, Any], task: str, task_class: str, tier: str, expected: Limits) -> None:
+    settings = Settings.model_validate({"tiers": TIERS, **more})
+    assert policy_for(settings, Task(task), TaskClass(task_class), Tier(tier)).limits == expected
+
+
+def test_classes_have_their_own_temperature_and_effort() -> None:
+    table = {"classes": {"local": {"temperature": 0.7, "effort": "low"}}, "tiers": {"balanced": {"quiet": True}}}
+    policy = policy_for(Settings.model_validate(table), Task.EDIT, TaskClass.LOCAL, Tier.BALANCED)
+    assert policy.sampling(WARM) == Sampling(0.7, None, False)
+    assert policy.sampling(THINKING) == Sampling(None, "low", False)
+
+
+def test_every_reply_has_a_form_that_exists() -> None:
+    known = {"infill", "markdown", *FORMATS, ADJUDICATION.name, REVIEW.name}
+    assert {by_task.reply for by_task in shipped_policy().tasks.values()} <= known
 
 
 def test_efforts_are_the_models_own_or_none() -> None:
-    assert set(EFFORTS.values()) <= set(EFFORT_ORDER)
+    assert {by_class.effort for by_class in shipped_policy().classes.values()} <= set(EFFORT_ORDER)
     assert nearest_effort("medium", ("low", "high")) == "low"
     assert nearest_effort("xhigh", ("low", "high")) == "high"
     assert nearest_effort("minimal", ("deep",)) is None

@@ -95,6 +95,7 @@ NARROWING = {
     "[routing]\nmechanical = 'fast'\nlocal = 'fast'": lambda s: s.routing.local is Tier.FAST,
     "[tasks.complete]\ntier = 'fast'\n[tasks.edit]\ntier = 'frontier'": lambda s: s.tasks["edit"].tier is Tier.FRONTIER,
     "[routing]\nrepository = 'fast'\nagentic = 'balanced'": lambda s: s.routing.repository is Tier.FAST,
+    "[routing]\nlearn = false": lambda s: not s.routing.learn,
     "[routing]\nmax_escalations = 0\nrepair_turns = 0\nhedge = false": lambda s: s.routing.max_escalations == 0,
     "[budget]\nday_usd = 1.5": lambda s: s.budget.day_usd == 1.5,
     "[budget]\nsession_usd = 3": lambda s: s.budget.session_usd == 3,
