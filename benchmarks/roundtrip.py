@@ -1,17 +1,21 @@
 """What the server adds to a backend: one keystroke (didChange and inlineCompletion) against an instant FIM server.
 
 The backend answers at once, so the roundtrip is the server's own time plus one HTTP exchange. Beside it, in turn: a
-bare asyncio forwarder that makes the same HTTP exchange and nothing else. Files of 300, 5,000 and 50,000 lines.
+bare asyncio forwarder that makes the same HTTP exchange and nothing else, and Node's vscode-languageserver, which keeps
+the document and makes none (where npm can install it). Files of 300, 5,000 and 50,000 lines.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from statistics import quantiles
 
@@ -23,6 +27,7 @@ from benchmarks.wire import Server, tierwise
 
 LINES = (300, 5_000, 50_000)
 KEYS = 150
+NODE = Path(__file__).with_name("node")
 _BODY = b'{"content":"value","stop":true,"tokens_predicted":1,"tokens_evaluated":9}'
 _WHOLE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
 _EVENT = b"data: " + _BODY + b"\n\n"
@@ -33,47 +38,78 @@ def run(console: Console | None = None) -> dict[str, float]:
     """Print the table; returns the p50 and p95 added over the forwarder, in milliseconds, by file size."""
     console = console or Console()
     table = Table(title=f"One keystroke, {KEYS} times, instant backend (ms)", title_justify="left")
-    for column in ("lines", "forwarder p50", "p95", "tierwise p50", "p95", "p99", "added p50", "added p95", "CPU ms"):
+    for column in (
+        "lines",
+        "forwarder p50",
+        "p95",
+        "node p50",
+        "tierwise p50",
+        "p95",
+        "p99",
+        "added p50",
+        "added p95",
+        "CPU ms",
+    ):
         table.add_column(column, justify="right")
     results: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, backend() as port:
         for lines in LINES:
-            bare, ours, cpu = _measure(Path(folder), port, lines)
+            bare, node, ours, cpu = _measure(Path(folder), port, lines)
             b, o = _percentiles(bare), _percentiles(ours)
             results[f"added_p50_{lines}"], results[f"added_p95_{lines}"] = o[0] - b[0], o[1] - b[1]
-            row = (b[0], b[1], o[0], o[1], o[2], o[0] - b[0], o[1] - b[1], cpu)
+            n = _percentiles(node)[0] if node else float("nan")
+            row = (b[0], b[1], n, o[0], o[1], o[2], o[0] - b[0], o[1] - b[1], cpu)
             table.add_row(f"{lines:,}", *(f"{value:.2f}" for value in row))
     console.print(table)
     return results
 
 
-def _measure(root: Path, port: int, lines: int) -> tuple[list[float], list[float], float]:
+def _measure(root: Path, port: int, lines: int) -> tuple[list[float], list[float], list[float], float]:
+    """Milliseconds per keystroke of the forwarder, of Node's server and of ours, and our processor time."""
     text = "".join(f"value_{i} = f(value_{i - 1})\n" for i in range(lines))
     forwarder = Server([sys.executable, str(Path(__file__).with_name("forwarder.py")), "127.0.0.1", str(port)])
     server = Server(tierwise(), clean_environment(root))
+    node = Server(["node", str(NODE / "server.js")]) if _node() else None
     provider = {"kind": "fim", "dialect": "llama.cpp", "base_url": f"http://127.0.0.1:{port}"}
     tier = {"chain": ["bench/none"], "first_token_ms": 5_000, "deadline_ms": 10_000}
     options = {"trusted": True, "profile": "embedded", "providers": {"bench": provider}, "tiers": {"fast": tier}}
     try:
         uri = (root / "a.py").as_uri()
         document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
-        for one in (forwarder, server):
+        for one in filter(None, (forwarder, node, server)):
             one.initialize(root, **options)
             one.notify("textDocument/didOpen", {"textDocument": document})
         server.request("workspace/executeCommand", {"command": "tierwise.status", "arguments": []})
         bare: list[float] = []
+        peer: list[float] = []
         ours: list[float] = []
         for key in range(KEYS + 20):
             if key == 20:  # after warming up
                 began = server.cpu_seconds()
             bare.append(_keystroke(forwarder, uri, lines // 2, key))
+            if node is not None:
+                peer.append(_keystroke(node, uri, lines // 2, key))
             ours.append(_keystroke(server, uri, lines // 2, key))
         cpu = 1000 * (server.cpu_seconds() - began) / KEYS
     finally:
         server.stop()
         forwarder.notify("exit", None)
         forwarder.process.wait(5)
-    return bare[20:], ours[20:], cpu
+        if node is not None:
+            node.stop()
+    return bare[20:], peer[20:], ours[20:], cpu
+
+
+@cache
+def _node() -> bool:
+    """Whether Node's server can be run; installs it the first time."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        return False
+    if (NODE / "node_modules").is_dir():
+        return True
+    installed = subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=NODE, check=False)
+    return installed.returncode == 0
 
 
 def _keystroke(server: Server, uri: str, line: int, key: int) -> float:

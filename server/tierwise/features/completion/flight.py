@@ -27,9 +27,13 @@ class Flight:
     ``landed`` is called with the flight at that moment; its calls may still have to tell what they cost.
     """
 
-    def __init__(self, document: Document, point: Point, payer: Recording, landed: Callable[[Flight], None]) -> None:
+    def __init__(
+        self, document: Document, point: Point, payer: Recording, landed: Callable[[Flight], None], began: float
+    ) -> None:
         self.document = document
         self.point = point
+        self.began = began
+        """Monotonic seconds at its start."""
         self.text = ""
         self.outcome: Infill | Rejection | None = None
         self.partial: Callable[[], Infill | Rejection] | None = None
@@ -46,7 +50,8 @@ class Flight:
         self.payer = payer
         self._landed = landed
         self._over = False
-        self._aborted = False
+        self.aborted = False
+        """Whether it was stopped from here, for whatever reason."""
         self._typed = ""
         self._settled: set[str] = set()
         self._task: asyncio.Task[None] | None = None
@@ -80,7 +85,7 @@ class Flight:
         """Whether the user has typed, since the flight began, only what it says. What was typed ahead of it counts as
         its word until it has spoken: should it then say something else, it is aborted.
         """
-        if self._aborted or point < self.point or point.line >= lines.count or not _same_place(self, lines, point):
+        if self.aborted or point < self.point or point.line >= lines.count or not _same_place(self, lines, point):
             return False
         self._typed = lines.slice(Span(self.point, point)).replace("\r\n", "\n")
         return self._fits(self._typed)
@@ -113,7 +118,7 @@ class Flight:
 
     def abort(self) -> None:
         """Stop now; the provider's socket is closed. Harmless when it has ended."""
-        self._aborted = True
+        self.aborted = True
         if self._task is not None:
             self._task.cancel()
 

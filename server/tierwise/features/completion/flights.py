@@ -17,6 +17,9 @@ from tierwise.features.completion.flight import Flight
 from tierwise.features.completion.rhythm import Rhythm
 from tierwise.features.recording import Recording
 
+_BUDGET_SHARE = 0.25
+"""A pause takes no more of the first-token budget: the rest is the model's."""
+
 
 class Plan(Protocol):
     """How to ask models for one completion: who, within which limits."""
@@ -45,18 +48,19 @@ class Flights:
         """The editor asks by itself, at this time of the monotonic clock."""
         self._rhythm.keystroke(arrived)
 
-    def pause(self, document: Document, point: Point, arrived: float) -> float:
+    def pause(self, document: Document, point: Point, plan: Plan, arrived: float) -> float:
         """Seconds to wait for the next keystroke before one is started for this one; 0 where one can be joined."""
         flight = self._joinable.get(document.uri)
-        if flight is not None and not flight.done.is_set() and flight.follow(document.lines, point):
+        if flight is not None and not flight.done.is_set() and self._joins(flight, document, point, plan):
             return 0.0
-        return max(0.0, arrived + self._rhythm.pause() - self._clock.monotonic())
+        pause = min(self._rhythm.pause(), _BUDGET_SHARE * plan.first_token_s)
+        return max(0.0, arrived + pause - self._clock.monotonic())
 
     def board(self, document: Document, point: Point, plan: Plan, recording: Recording) -> Flight:
         """Join the document's flight where it says what the user types, else start a new one in its place."""
         flight = self._joinable.get(document.uri)
         if flight is not None and not flight.done.is_set():
-            if flight.follow(document.lines, point):
+            if self._joins(flight, document, point, plan):
                 flight.join(recording)
                 self._used[recording.id] = flight
                 return flight
@@ -106,16 +110,29 @@ class Flights:
         for flight in flights:
             await flight.ended()
 
+    def _joins(self, flight: Flight, document: Document, point: Point, plan: Plan) -> bool:
+        """Whether the flight may still say what is wanted here. Of one that says nothing for long it is not hoped that
+        it will say what was typed ahead of it.
+        """
+        if not flight.follow(document.lines, point):
+            return False
+        hopeful = self._clock.monotonic() - flight.began < plan.first_token_s
+        return hopeful or flight.spoke.is_set() or point == flight.point
+
     def _start(self, document: Document, point: Point, plan: Plan, recording: Recording) -> Flight:
-        flight = Flight(document, point, recording, self._landed)
-        began = self._clock.monotonic()
-        flight.spoke.then(lambda: self._rhythm.spoke(self._clock.monotonic() - began))
+        flight = Flight(document, point, recording, self._landed, self._clock.monotonic())
+        flight.spoke.then(lambda: self._rhythm.spoke(self._clock.monotonic() - flight.began))
         flight.start(plan.work)
         self._aloft.add(flight)
-        flight.when_over(lambda: self._over(flight, began))
+        flight.when_over(lambda: self._over(flight))
         return flight
 
-    def _over(self, flight: Flight, began: float) -> None:
+    def _over(self, flight: Flight) -> None:
         self._aloft.discard(flight)
-        if not flight.spoke.is_set():
-            self._rhythm.silent(self._clock.monotonic() - began)
+        if flight.spoke.is_set():
+            return
+        took = self._clock.monotonic() - flight.began
+        if flight.aborted:
+            self._rhythm.silent(took)
+        else:  # an error is a word, too: it came this fast
+            self._rhythm.spoke(took)

@@ -152,7 +152,7 @@ class CompletionFlow:
         recording.first_token_budget_ms = plan.first_token_s * 1000
         if not request.invoked:
             self._flights.keystroke(request.arrived)
-        if not await self._worth_asking(request, document, point, superseded):
+        if not await self._worth_asking(request, document, point, plan, superseded):
             return self._empty(recording, NoOffer.SUPERSEDED if superseded.is_set() else NoOffer.STALE)
         flight = self._flights.board(document, point, plan, recording)
         answer = await self._from_flight(request, settings, recording, superseded, flight, plan)
@@ -160,7 +160,7 @@ class CompletionFlow:
             flight.abort()
             await flight.ended()
             recording.attempts.extend(flight.records)
-            if self._moved_on(request) or not await self._worth_asking(request, document, point, superseded):
+            if self._moved_on(request) or not await self._worth_asking(request, document, point, plan, superseded):
                 return self._empty(recording, NoOffer.STALE)  # the next keystroke's own request is on its way
             flight = self._flights.board(document, point, plan, recording)
             answer = await self._from_flight(request, settings, recording, superseded, flight, plan)
@@ -260,12 +260,12 @@ class CompletionFlow:
         return None, reason
 
     async def _worth_asking(
-        self, request: CompletionRequest, document: Document, point: Point, superseded: Signal
+        self, request: CompletionRequest, document: Document, point: Point, plan: Plan, superseded: Signal
     ) -> bool:
         """False where the next keystroke came before a model could have said anything: nothing was asked then."""
         if request.invoked:
             return True
-        pause = self._flights.pause(document, point, request.arrived)
+        pause = self._flights.pause(document, point, plan, request.arrived)
         if pause:
             await first_of({superseded}, pause)
         return not superseded.is_set() and not self._moved_on(request)
