@@ -15,7 +15,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 NAMES = {
     "start": "Start and memory",
     "roundtrip": "What the server adds to a backend",
-    "typing": "Typing, and faults while typing",
+    "keystrokes": "Typing, and faults while typing",
     "embedded": "Completion without a model",
     "infill": "Shaping what models answer",
     "rename": "Other tools' rename tests",
