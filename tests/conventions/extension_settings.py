@@ -68,11 +68,12 @@ OWN: dict[str, Schema] = {
 }
 
 # Tables whose keys become settings of their own; all others are one setting that holds a table.
-FLAT = ("completion", "routing", "budget", "privacy", "shared", "telemetry")
+FLAT = ("completion", "routing", "budget", "privacy", "shared", "telemetry", "rename")
 
 SECTIONS = {
     "Tierwise": ("profile", "harness"),
     "Ghost text": ("completion",),
+    "Rename": ("rename", "language_servers"),
     "Budget and privacy": ("budget", "privacy"),
     "Routing": ("routing", "classes", "tasks"),
     "Team and telemetry": ("shared", "telemetry"),

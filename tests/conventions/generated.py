@@ -131,6 +131,7 @@ _NAMES = {
     "tasks": "TASK",
     "classes": "CLASS",
     "harness_overrides": "HARNESS",
+    "language_servers": "NAME",
 }
 
 

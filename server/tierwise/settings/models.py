@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from tierwise.core.models import ModelRef
 from tierwise.core.tasks import Harness, Task, TaskClass, Tier
 from tierwise.settings.facts import Frozen, ModelFacts
+from tierwise.settings.renaming import LanguageServerSettings, RenameSettings
 
 _DATE = re.compile(r"-20\d\d-?\d\d-?\d\d$")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -273,6 +274,10 @@ class Settings(Frozen):
     shared: SharedSettings = Field(default_factory=SharedSettings, description="What a team's machines share.")
     telemetry: TelemetrySettings = Field(
         default_factory=TelemetrySettings, description="What is told of requests elsewhere."
+    )
+    rename: RenameSettings = Field(default_factory=RenameSettings, description="Rename.")
+    language_servers: dict[str, LanguageServerSettings] = Field(
+        default_factory=dict[str, LanguageServerSettings], description="Language servers that can rename, by name."
     )
     harness_overrides: dict[Harness, HarnessOverride] = Field(
         default_factory=dict[Harness, HarnessOverride], description="What each harness changes of the above."

@@ -86,6 +86,12 @@ RULES: Mapping[str, Rule | None] = {
     "completion.disabled_languages": Rule.ADD,
     "completion.embedded": Rule.OFF,
     "completion.multiline": Rule.OFF,
+    "rename.engines": Rule.FEWER,
+    "rename.editor_ms": Rule.LOWER,
+    "rename.server_ms": Rule.LOWER,
+    "rename.server_start_ms": Rule.LOWER,
+    "rename.mentions": Rule.OFF,
+    "rename.related": Rule.OFF,
 }
 
 MAX_ADDED = 200

