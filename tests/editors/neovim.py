@@ -63,21 +63,20 @@ class Neovim:
         self._stage = stage
         self._new = new
         address = str(stage.home / "nvim.socket")
-        words = [str(program), "--headless", "--listen", address]
-        self._process = subprocess.Popen(
-            words,
-            env=stage.environ,
-            cwd=stage.project,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.nvim: pynvim.Nvim = until(lambda: _attach(address), "Neovim")
-        self._terminal: Terminal | None = None
-        if new:
-            looking = [str(program), "--server", address, "--remote-ui"]
-            self._terminal = Terminal(stage.home / "tmux.socket", looking, stage.environ, stage.project)
-            self.until(self.nvim.api.list_uis, "screen")
+        self._behind = _headless([str(program), "--headless", "--listen", address], stage) if new else None
+        looking = ["--server", address, "--remote-ui"] if new else ["--listen", address]
+        # The screen of the new one is a process of its own, which would otherwise start the editor: by a name that does
+        # not hold for a program with a loader of its own.
+        self._nvim: pynvim.Nvim | None = until(lambda: _attach(address), "Neovim") if new else None
+        self._terminal = Terminal(stage.home / "tmux.socket", [str(program), *looking], stage.environ, stage.project)
+        self._nvim = self._nvim or until(lambda: _attach(address), "Neovim", context=self._terminal.screen)
+        self._processes = [psutil.Process(self._terminal.pid), psutil.Process(self.lua("return vim.fn.getpid()"))]
+        self.until(self.nvim.api.list_uis, "screen")
+
+    @property
+    def nvim(self) -> pynvim.Nvim:
+        assert self._nvim is not None, "it was left"
+        return self._nvim
 
     def lua(self, code: str, *arguments: Any) -> Any:
         return self.nvim.exec_lua(code, *arguments)
@@ -133,8 +132,8 @@ class Neovim:
         return self.nvim.api.get_mode()["mode"]
 
     def screen(self, *, colours: bool = False) -> str:
-        """What a person sees; "" for old versions, which cannot show themselves twice."""
-        return self._terminal.screen(colours=colours) if self._terminal else ""
+        """What a person sees."""
+        return self._terminal.screen(colours=colours)
 
     def messages(self) -> str:
         """What was said to the user so far; Tierwise's own sentences in full."""
@@ -147,32 +146,31 @@ class Neovim:
 
     def kill_server(self) -> None:
         """Kill the language server outright."""
-        (pid,) = servers_below(self._process.pid)
+        (pid,) = servers_below(self._processes[-1].pid)
         os.kill(pid, signal.SIGKILL)
 
     def leave(self) -> None:
         """Leave as a person does, and wait until editor and server are gone."""
-        children = psutil.Process(self._process.pid).children(recursive=True)
+        everyone = {process for root in self._processes for process in [root, *root.children(recursive=True)]}
         self.keys("<C-\\><C-n>:qa!<CR>")
-        try:
-            self._process.wait(20)
-        finally:
-            _, left = psutil.wait_procs(children, timeout=10)
-            for process in left:
-                process.kill()
+        if self._behind:
+            self._behind.wait(20)
+        _, left = psutil.wait_procs(list(everyone), timeout=20)
+        for process in left:
+            process.kill()
         assert not left, f"still there after leaving: {left}"
 
     def close(self) -> None:
         """Leave, and let go of everything."""
         try:
-            if self._process.poll() is None:
+            if self._processes[-1].is_running():
                 self.leave()
         finally:
-            self._process.kill()
-            self._process.wait()
+            if self._behind:
+                self._behind.kill()
+                self._behind.wait()
             self._hang_up()
-            if self._terminal:
-                self._terminal.close()
+            self._terminal.close()
 
     def _state(self) -> str:
         if self._blocked():
@@ -188,8 +186,13 @@ class Neovim:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             self.nvim.close()
-            del self.nvim
+            self._nvim = None
             gc.collect()
+
+
+def _headless(words: list[str], stage: Stage) -> subprocess.Popen[bytes]:
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(words, env=stage.environ, cwd=stage.project, stdin=nothing, stdout=nothing, stderr=nothing)
 
 
 def _attach(address: str) -> pynvim.Nvim | None:
