@@ -16,6 +16,7 @@ from tierwise.core.clock import Clock, SystemClock
 from tierwise.core.documents import Document
 from tierwise.core.secrets import Masker
 from tierwise.core.tasks import Tier
+from tierwise.features.aftermath import Aftermath
 from tierwise.features.completion.engine import EmbeddedCompletion
 from tierwise.features.completion.flow import CompletionFlow
 from tierwise.features.completion.generate import FastTier
@@ -24,11 +25,13 @@ from tierwise.features.estimates import Estimates
 from tierwise.features.learning import Listeners, OpenDocumentListener
 from tierwise.features.recording import Recorder
 from tierwise.features.send_boundary import GuardedClients
+from tierwise.features.tuning import Tuning
 from tierwise.features.workspace import WorkspaceControl
 from tierwise.providers.registry import ProviderRegistry
 from tierwise.routing.breakers import Breakers
 from tierwise.routing.chain import ChainRunner
 from tierwise.routing.latency import LatencyBook
+from tierwise.routing.learning import Thresholds
 from tierwise.routing.outcomes import Trouble
 from tierwise.routing.spending import Spending
 from tierwise.session.prefix_ledger import PrefixLedger
@@ -77,6 +80,8 @@ class App:
         self.control = WorkspaceControl(self.session, self.store, self._settings_changed)
         self._breakers = Breakers(self.clock)
         self._spending = Spending(self.clock)
+        self._thresholds = Thresholds(self.clock)
+        self._aftermath = self._looks_after(listeners)
         self._estimates = Estimates()
         self._ledger = PrefixLedger(self.clock)
         guarded = GuardedClients(self.providers, Masker(), lambda path: self.session.view().forbidden(path))
@@ -107,17 +112,21 @@ class App:
         from tierwise.rename.engines import bundled_engines
         from tierwise.rename.service import Renamer
         from tierwise.routing.classify import Classifier
+        from tierwise.routing.words import WordsSource
         from tierwise.telemetry.queue import QueueStore
 
         session, settings, clock = self.session, self.store.for_folder, self.clock
         asker = Asker(session, self._ledger, self._runner, self._estimates, self._trouble)
-        classifier, queue = Classifier(), QueueStore(self._state / FILE_NAME, clock)
+        classifier = Classifier(words=WordsSource(self.control.tell), history=self._thresholds)
+        queue = QueueStore(self._state / FILE_NAME, clock)
         spending, recorder = self._spending, self.recorder
         return Rest(
             rename=RenameFlow(session, settings, Renamer(bundled_engines()), recorder, clock),
             edit=EditFlow(session, settings, asker, classifier, spending, queue, recorder, clock),
             explain=ExplainFlow(session, settings, self.store.is_trusted, asker, classifier, spending, recorder, clock),
-            status=StatusReport(session, self.store, recorder, spending, self._breakers, self._ledger),
+            status=StatusReport(
+                session, self.store, recorder, spending, self._breakers, self._ledger, self._thresholds
+            ),
         )
 
     async def start(self, spent_elsewhere_usd: float = 0.0) -> None:
@@ -127,6 +136,8 @@ class App:
         """
         try:
             spent = await asyncio.to_thread(spent_today, self._state, self.clock)
+            for learnt in await asyncio.to_thread(self.events.learnt):
+                self._thresholds.load(learnt.folder, learnt.state)
         except StateUnavailable as error:
             spent = 0.0
             self.control.tell(str(error))
@@ -154,7 +165,17 @@ class App:
         await self._runner.aclose()
         await self.providers.aclose()
         self.session.shutdown()
+        self._aftermath.settle()
         await asyncio.to_thread(self.events.close)
+
+    def _looks_after(self, listeners: Listeners) -> Aftermath:
+        """Connect what becomes of answers with what learns from it."""
+        tuning = Tuning(self._thresholds, self.store.is_trusted, self.events.keep_learnt)
+        aftermath = Aftermath(self.clock, self.recorder.hear, tuning.ended)
+        self.recorder.watch(tuning.event)
+        self.recorder.look_after(aftermath)
+        listeners.add(OpenDocumentListener(aftermath))
+        return aftermath
 
     async def _prepare(self) -> None:
         self._changed.clear()

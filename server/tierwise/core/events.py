@@ -58,13 +58,41 @@ class AttemptRecord:
     reason: str = ""
 
 
+class Feedback(StrEnum):
+    """What became of an answer in the editor."""
+
+    ACCEPTED = "accepted"
+    PARTLY = "partly-accepted"
+    """Some of its changes were applied, or only its beginning was kept."""
+    REJECTED = "rejected"
+    """It was offered and not taken."""
+    UNDONE = "undone"
+    """It was applied and taken back within a minute."""
+    EDITED = "edited-after"
+    """It was applied, and changed by hand within a minute."""
+    OVERRIDDEN = "overridden"
+    """The user asked for another tier than the one that was chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackEvent:
+    """What became of the answer to the request ``request_id``. A request may have several."""
+
+    request_id: str
+    at: datetime
+    feedback: Feedback
+
+
 @dataclass(frozen=True, slots=True)
 class RequestEvent:
     """Exactly one per request, written when it ends, whatever its end.
 
     ``reason`` is a typed word (an enum's value), never free text with code in it. ``saved_usd`` is what the cache
     saved against sending the same tokens without one. ``folder`` is the workspace folder's path, "" without one.
-    ``first_token_budget_ms`` is the limit that held for this request, None where none did.
+    ``first_token_budget_ms`` is the limit that held for this request, None where none did. ``confidence`` is the
+    classifier's, None where it was not asked; ``by_policy`` is the tier before anything learnt or chosen changed it;
+    ``tools`` are the checkers found in the folder. ``feedback`` is what is known when the event is written, and all
+    of it when events are read back.
     """
 
     id: str
@@ -87,9 +115,17 @@ class RequestEvent:
     cost_usd: float
     saved_usd: float = 0.0
     first_token_budget_ms: float | None = None
+    confidence: float | None = None
+    by_policy: Tier | None = None
+    tools: tuple[str, ...] = ()
+    feedback: frozenset[Feedback] = frozenset()
 
 
 class EventSink(Protocol):
     def record(self, event: RequestEvent) -> None:
         """Take one event. Never blocks on the disk and never raises."""
+        ...
+
+    def hear(self, event: FeedbackEvent) -> None:
+        """Take one piece of feedback, in the same way."""
         ...

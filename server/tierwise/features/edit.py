@@ -40,7 +40,7 @@ from tierwise.validation.changesets import EditScope, check_changeset
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """A change to be made at ``span``. ``arrived``: monotonic seconds."""
+    """A change to be made at ``span``. ``arrived``: monotonic seconds. ``tier``: the user named one to begin with."""
 
     task: Task
     document: Document
@@ -48,6 +48,7 @@ class EditRequest:
     instruction: str
     diagnostic: Diagnostic | None
     arrived: float
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ class EditFlow:
     async def _climb(self, work: _Work) -> EditAnswer:
         request, settings = work.request, work.settings
         facts = facts_of(request.task, work.place, request.instruction, int(request.diagnostic is not None))
-        decision = self._classifier.decide(facts, settings)
-        work.recording.task_class, work.recording.tier = decision.task_class, decision.tier
+        decision = self._classifier.decide(facts, settings, request.tier)
+        work.recording.decided(decision, chosen=request.tier is not None)
 
         async def attempt(step: Step) -> Accepted[tuple[Changeset, str]] | Rejection:
             work.recording.tier = step.tier
@@ -148,6 +149,7 @@ class EditFlow:
         if isinstance(result, Unresolved):
             raise await self._give_up(work, result)
         changeset, model = result.value
+        work.recording.proposes(changeset)
         work.recording.answered(Outcome.ANSWERED, "", model)
         return EditAnswer(changeset, result.tier, model, result.escalations)
 

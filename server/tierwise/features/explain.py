@@ -31,13 +31,14 @@ from tierwise.settings.models import Settings
 
 @dataclass(frozen=True, slots=True)
 class ExplainRequest:
-    """``task``: EXPLAIN or REVIEW. ``arrived``: monotonic seconds."""
+    """``task``: EXPLAIN or REVIEW. ``arrived``: monotonic seconds. ``tier``: the user named one."""
 
     task: Task
     document: Document
     span: Span
     question: str
     arrived: float
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,9 @@ class ExplainFlow:
         report: Callable[[str], None],
         recording: Recording,
     ) -> Explanation:
-        decision = self._classifier.decide(facts_of(request.task, place, request.question, 0), settings)
-        recording.task_class, recording.tier = decision.task_class, decision.tier
+        facts = facts_of(request.task, place, request.question, 0)
+        decision = self._classifier.decide(facts, settings, request.tier)
+        recording.decided(decision, chosen=request.tier is not None)
         policy = policy_for(settings, request.task, decision.task_class, decision.tier)
         review = request.task is Task.REVIEW
         report(f"Asking the {decision.tier} tier")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,12 +12,13 @@ from tierwise.core.documents import Document
 from tierwise.core.languages import is_code, language_of
 from tierwise.core.tasks import Task
 from tierwise.core.text import Point, Span
+from tierwise.features.tools_found import tools_found
 from tierwise.prompts.requests import Target
 from tierwise.session import window
 from tierwise.session.prefix_ledger import NamedFile
 from tierwise.session.related import Related, imported_files, relative_name, tests_beside, users
 from tierwise.session.view import FrozenView
-from tierwise.syntax.outline import enclosing, outline
+from tierwise.syntax.outline import Definition, calls, enclosing, outline
 
 _MAX_FILES = 16
 _AROUND = 12_000
@@ -24,8 +27,22 @@ _MANIFESTS = ("pyproject.toml", "package.json", "Cargo.toml", "go.mod", "pom.xml
 
 
 @dataclass(frozen=True, slots=True)
+class Symbol:
+    """The definition a request is about: the places that use it, in the files that belong to the request; how many
+    other definitions it uses; whether others outside may use it.
+    """
+
+    fan_in: int
+    fan_out: int
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """The document and span of a request, the files that belong to it (its own first), and the workspace's facts."""
+    """The document and span of a request, the files that belong to it (its own first), and the workspace's facts.
+
+    ``symbol`` is None outside all definitions. ``tools`` are the checkers found for the folder.
+    """
 
     document: Document
     span: Span
@@ -33,6 +50,8 @@ class Place:
     files: tuple[NamedFile, ...]
     facts: str
     target: Target
+    symbol: Symbol | None = None
+    tools: tuple[str, ...] = ()
 
     @property
     def folder_name(self) -> str:
@@ -51,13 +70,23 @@ def gather(view: FrozenView, document: Document, span: Span, task: Task | None =
     folder = view.folder_of(document.path) if document.path is not None else None
     span = _meant(document, span)
     related: list[Related] = list(tests_beside(view, document)) if task is Task.TESTS else []
-    related += [*imported_files(view, document), *users(view, document, span)]
+    using = users(view, document, span)
+    related += [*imported_files(view, document), *using]
     files = [NamedFile(relative_name(view, document), document)]
     for item in related:
         name = relative_name(view, item.document)
         if len(files) < _MAX_FILES and all(name != file.name for file in files):
             files.append(NamedFile(name, item.document))
-    return Place(document, span, folder, tuple(files), _facts(view, folder), _target(files[0].name, document, span))
+    return Place(
+        document,
+        span,
+        folder,
+        tuple(files),
+        _facts(view, folder),
+        _target(files[0].name, document, span),
+        _symbol(document, span, using),
+        tools_found(folder) if folder else (),
+    )
 
 
 def _meant(document: Document, span: Span) -> Span:
@@ -68,6 +97,30 @@ def _meant(document: Document, span: Span) -> Span:
         return _without_first_blanks(document, span)
     definition = enclosing(outline(document.language, document.text), span.start)
     return definition.span if definition else Span(Point(0, 0), document.lines.end)
+
+
+def _symbol(document: Document, span: Span, using: Sequence[Related]) -> Symbol | None:
+    definition = enclosing(outline(document.language, document.text), span.start)
+    if definition is None:
+        return None
+    whole = re.compile(rf"(?<!\w){re.escape(definition.name)}(?!\w)")
+    places = sum(len(whole.findall(other.text)) for other in (document, *(item.document for item in using)))
+    fan_out = len(calls(document.language, document.text, span))
+    return Symbol(max(0, places - 1), fan_out, _public(document.language, definition))
+
+
+def _public(language: str, definition: Definition) -> bool:
+    """Whether a definition can be used from outside, as far as its own line tells."""
+    names = (*definition.parents, definition.name)
+    match language:
+        case "python":
+            return not any(name.startswith("_") for name in names)
+        case "go":
+            return all(name[:1].isupper() for name in names)
+        case "rust" | "java":
+            return definition.signature.startswith(("pub", "public"))
+        case _:
+            return definition.signature.startswith("export") or bool(definition.parents)
 
 
 def _without_first_blanks(document: Document, span: Span) -> Span:

@@ -10,15 +10,20 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
 
+from tierwise.core.changes import Changeset
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
 from tierwise.core.errors import BudgetReached, Declined, ProviderError, Stale, UsageError
-from tierwise.core.events import AttemptRecord, EventSink, Outcome, RequestEvent
+from tierwise.core.events import AttemptRecord, EventSink, Feedback, FeedbackEvent, Outcome, RequestEvent
 from tierwise.core.models import Usage
 from tierwise.core.tasks import Harness, Task, TaskClass, Tier
+from tierwise.core.text import Point
 from tierwise.routing.outcomes import reason_of
+
+if TYPE_CHECKING:
+    from tierwise.routing.classify import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +36,51 @@ class Totals:
     requests: int = 0
 
 
+class LooksAfter(Protocol):
+    """Who looks what becomes of answers."""
+
+    def proposed(self, request_id: str, changeset: Changeset) -> None:
+        """An accepted change goes to the editor."""
+        ...
+
+    def inserted(self, request_id: str, document: Document, start: Point, text: str) -> None:
+        """The user took a completion; ``document`` is as it is now."""
+        ...
+
+
 class Recorder:
-    """Writes events and keeps the totals; ``watch`` lets the editor's money display follow."""
+    """Writes events and keeps the totals; ``watch`` lets the editor's money display follow, ``look_after`` whoever
+    wants to see what becomes of answers.
+    """
 
     def __init__(self, sink: EventSink, clock: Clock) -> None:
         self._sink = sink
         self._clock = clock
         self._watchers: list[Callable[[RequestEvent, Totals], None]] = []
+        self._after: list[LooksAfter] = []
         self.totals = Totals()
 
     def watch(self, watcher: Callable[[RequestEvent, Totals], None]) -> None:
         """Call ``watcher`` after each event."""
         self._watchers.append(watcher)
+
+    def look_after(self, watcher: LooksAfter) -> None:
+        """Tell ``watcher`` of each answer that goes to the editor."""
+        self._after.append(watcher)
+
+    def proposed(self, request_id: str, changeset: Changeset) -> None:
+        """A change is about to go to the editor."""
+        for watcher in self._after:
+            watcher.proposed(request_id, changeset)
+
+    def inserted(self, request_id: str, document: Document, start: Point, text: str) -> None:
+        """The user took a completion: ``text`` stands at ``start`` now."""
+        for watcher in self._after:
+            watcher.inserted(request_id, document, start, text)
+
+    def hear(self, request_id: str, feedback: Feedback) -> None:
+        """Take what became of an answer."""
+        self._sink.hear(FeedbackEvent(request_id, self._clock.now(), feedback))
 
     def begin(self, task: Task, folder: str, document: Document | None, harness: Harness, arrived: float) -> Recording:
         """Start the record of one request that arrived at ``arrived`` (monotonic seconds)."""
@@ -81,6 +119,10 @@ class Recording:
         self._answered_ms: float | None = None
         self.task_class = TaskClass.MECHANICAL
         self.tier: Tier | None = None
+        self._confidence: float | None = None
+        self._by_policy: Tier | None = None
+        self._tools: tuple[str, ...] = ()
+        self._feedback: frozenset[Feedback] = frozenset()
         self.outcome = Outcome.FAILED
         self.reason = ""
         self.source = ""
@@ -89,6 +131,18 @@ class Recording:
         self.first_token_budget_ms: float | None = None
         self.saved_usd = 0.0
         self.attempts: list[AttemptRecord] = []
+
+    def decided(self, decision: Decision, *, chosen: bool = False) -> None:
+        """Class and tier are settled. ``chosen``: the user named the tier."""
+        self.task_class, self.tier = decision.task_class, decision.tier
+        self._confidence, self._by_policy, self._tools = decision.confidence, decision.by_policy, decision.tools
+        if chosen and decision.tier is not decision.by_policy:
+            self._feedback = frozenset({Feedback.OVERRIDDEN})
+            self._recorder.hear(self.id, Feedback.OVERRIDDEN)
+
+    def proposes(self, changeset: Changeset) -> None:
+        """An accepted change goes to the editor: from now on it is seen what becomes of it."""
+        self._recorder.proposed(self.id, changeset)
 
     def answered(self, outcome: Outcome, reason: str = "", source: str = "") -> None:
         """The answer is on its way to the editor; the event may be written later, when all its calls have ended."""
@@ -122,6 +176,10 @@ class Recording:
             cost_usd=sum(attempt.cost_usd for attempt in self.attempts),
             saved_usd=self.saved_usd,
             first_token_budget_ms=self.first_token_budget_ms,
+            confidence=self._confidence,
+            by_policy=self._by_policy,
+            tools=self._tools,
+            feedback=self._feedback,
         )
         self._recorder.write(event)
 

@@ -9,6 +9,7 @@ from tierwise.core.tasks import Tier
 from tierwise.features.explain import has_model
 from tierwise.features.recording import Recorder
 from tierwise.routing.breakers import Breakers
+from tierwise.routing.learning import Belief, Thresholds
 from tierwise.routing.spending import Spending
 from tierwise.session.prefix_ledger import PrefixLedger
 from tierwise.session.session import Session
@@ -27,6 +28,7 @@ class StatusReport:
         spending: Spending,
         breakers: Breakers,
         ledger: PrefixLedger,
+        thresholds: Thresholds,
     ) -> None:
         self._session = session
         self._store = store
@@ -34,6 +36,7 @@ class StatusReport:
         self._spending = spending
         self._breakers = breakers
         self._ledger = ledger
+        self._thresholds = thresholds
 
     def modelled(self, document: Document) -> bool:
         """Whether a model can be asked for this document."""
@@ -73,7 +76,21 @@ class StatusReport:
             "trusted": folder is not None and self._store.is_trusted(folder),
             "tiers": {tier: _tier(settings, tier) for tier in Tier},
             "budgets": settings.budget.model_dump(),
+            "learnt": [_learnt(belief) for belief in self._thresholds.beliefs(str(folder), settings)] if folder else [],
         }
+
+
+def _learnt(belief: Belief) -> dict[str, object]:
+    """What was learnt of one tier for one class; beginning there is right while the pass rate is above break-even."""
+    return {
+        "class": belief.task_class,
+        "tier": belief.tier,
+        "outcomes": round(belief.tried, 1),
+        "pass_rate": round(belief.pass_rate, 3),
+        "break_even": None if belief.break_even is None else round(belief.break_even, 3),
+        "kept_rate": round(belief.kept_rate, 3),
+        "cost_usd": round(belief.cost_usd, 6),
+    }
 
 
 def _tier(settings: Settings, tier: Tier) -> dict[str, object]:

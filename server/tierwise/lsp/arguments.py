@@ -6,6 +6,7 @@ from typing import Any, TypeGuard, cast
 
 from tierwise.core.documents import Document
 from tierwise.core.errors import UsageError
+from tierwise.core.tasks import Tier
 from tierwise.core.text import Point, Span
 from tierwise.lsp.convert import Columns
 from tierwise.session.session import Session
@@ -26,6 +27,14 @@ def text(command: str, table: dict[str, Any], key: str, *, optional: bool = Fals
     if not isinstance(value, str) or not (value.strip() or optional):
         raise UsageError(f"{command}: {key!r} must be a text.")
     return value
+
+
+def tier(command: str, table: dict[str, Any]) -> Tier | None:
+    """The optional field ``tier``."""
+    value = text(command, table, "tier", optional=True)
+    if value and value not in {tier.value for tier in Tier}:
+        raise UsageError(f"{command}: 'tier' must be one of {', '.join(Tier)}.")
+    return Tier(value) if value else None
 
 
 def place(command: str, table: dict[str, Any], session: Session, columns: Columns) -> tuple[Document, Span]:

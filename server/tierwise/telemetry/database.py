@@ -57,6 +57,17 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             evidence TEXT NOT NULL, prompt_sha256 TEXT NOT NULL,
             PRIMARY KEY (item, number)) WITHOUT ROWID""",
     ),
+    (
+        "ALTER TABLE requests ADD COLUMN confidence REAL",
+        "ALTER TABLE requests ADD COLUMN by_policy TEXT",
+        "ALTER TABLE requests ADD COLUMN tools TEXT NOT NULL DEFAULT ''",
+        # No reference to requests: what became of an answer may be known before its last call has ended.
+        """CREATE TABLE feedback (
+            request_id TEXT NOT NULL, at REAL NOT NULL, what TEXT NOT NULL,
+            PRIMARY KEY (request_id, what)) WITHOUT ROWID""",
+        "CREATE INDEX feedback_by_time ON feedback (at)",
+        "CREATE TABLE learnt (folder TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )
 """One tuple of statements per schema version; a released one is never edited, a change is a further tuple."""
 
@@ -174,8 +185,10 @@ class Database:
 
     def forget_old(self, connection: sqlite3.Connection) -> None:
         """Drop events older than ``KEPT``."""
+        oldest = ((self._clock.now() - KEPT).timestamp(),)
         with transaction(connection):
-            connection.execute("DELETE FROM requests WHERE at < ?", ((self._clock.now() - KEPT).timestamp(),))
+            connection.execute("DELETE FROM requests WHERE at < ?", oldest)
+            connection.execute("DELETE FROM feedback WHERE at < ?", oldest)
 
     def _free_name(self) -> Path:
         stamp = f"{self._clock.now():%Y-%m-%d-%H%M%S}"

@@ -1,7 +1,7 @@
 """Where events go: one SQLite file, written by one thread from a queue.
 
-Owner of the tables ``requests`` and ``attempts``. ``record`` never blocks on the disk and never raises. No code, prompt
-or key enters: an event has no field for one.
+Owner of the tables ``requests``, ``attempts``, ``feedback`` and ``learnt``. ``record`` never blocks on the disk and
+never raises. No code, prompt or key enters: an event has no field for one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tierwise.core.clock import Clock
-from tierwise.core.events import RequestEvent
+from tierwise.core.events import FeedbackEvent, RequestEvent
 from tierwise.telemetry import rows
 from tierwise.telemetry.database import Database, StateUnavailable, is_damaged
 
@@ -37,7 +37,7 @@ class EventStore:
     def __init__(self, path: Path, clock: Clock, backlog: int = BACKLOG) -> None:
         self._database = Database(path, clock)
         self._queue: _Queue = SimpleQueue()
-        self._pending: deque[RequestEvent] = deque(maxlen=backlog)
+        self._pending: deque[rows.Record] = deque(maxlen=backlog)
         self._warnings: deque[str] = deque(maxlen=4)
         self._warned: set[str] = set()
         self._lock = threading.Lock()
@@ -51,10 +51,25 @@ class EventStore:
 
     def record(self, event: RequestEvent) -> None:
         """Take one event; it is on disk soon, and certainly after ``flush`` or ``close``."""
-        with self._lock:
-            if self._thread is None:
-                self._start()
-            self._queue.put(event)
+        self._take(event)
+
+    def hear(self, event: FeedbackEvent) -> None:
+        """Take what became of an answer, in the same way."""
+        self._take(event)
+
+    def keep_learnt(self, folder: str, state: str) -> None:
+        """Take what was learnt in a folder, in the same way; it replaces what was kept before."""
+        self._take(rows.Learnt(folder, state))
+
+    def learnt(self) -> tuple[rows.Learnt, ...]:
+        """What was learnt in all folders. Raises ``StateUnavailable``."""
+        self.flush()
+        return self._database.run(rows.learnt, ())
+
+    def forget_learnt(self, folder: str | None = None) -> int:
+        """Drop it for a folder, or (None) for all; returns for how many. Raises ``StateUnavailable``."""
+        self.flush()
+        return self._database.run(lambda db: rows.forget_learnt(db, folder), 0)
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until everything recorded so far was offered to the disk; False when that took too long."""
@@ -88,7 +103,8 @@ class EventStore:
         query = "SELECT total(cost_usd) FROM requests WHERE at >= ?"
         since = moment.timestamp()
         stored = self._database.run(lambda db: float(db.execute(query, (since,)).fetchone()[0]), 0.0)
-        return stored + sum(event.cost_usd for event in tuple(self._pending) if event.at.timestamp() >= since)
+        waiting = (record for record in tuple(self._pending) if isinstance(record, RequestEvent))
+        return stored + sum(event.cost_usd for event in waiting if event.at.timestamp() >= since)
 
     def count(self) -> int:
         """How many events are kept. Raises ``StateUnavailable``."""
@@ -106,6 +122,12 @@ class EventStore:
         self.flush()
         start = moment.timestamp() if moment is not None else 0.0
         return self._database.run(lambda db: rows.from_time(db, start), ())
+
+    def _take(self, record: rows.Record) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._start()
+            self._queue.put(record)
 
     def _start(self) -> None:
         self._queue = SimpleQueue()
@@ -194,4 +216,4 @@ class _Mark:
         self.last = last
 
 
-_Queue = SimpleQueue[RequestEvent | _Mark]
+_Queue = SimpleQueue[rows.Record | _Mark]

@@ -1,12 +1,17 @@
-"""Events as rows and back. Owner of no state; the column names stand in ``database.py`` and here only."""
+"""Events, feedback and what was learnt, as rows and back.
+
+Owner of no state; the column names stand in ``database.py`` and here only.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from tierwise.core.events import AttemptRecord, AttemptResult, Outcome, RequestEvent
+from tierwise.core.events import AttemptRecord, AttemptResult, Feedback, FeedbackEvent, Outcome, RequestEvent
 from tierwise.core.models import ModelRef, Usage
 from tierwise.core.tasks import Harness, Task, TaskClass, Tier
 from tierwise.telemetry.database import transaction
@@ -21,15 +26,34 @@ _USAGE = (
 )
 
 
-def insert(connection: sqlite3.Connection, events: Iterable[RequestEvent]) -> int:
-    """Store events in one transaction; returns how many were refused for a value that no column takes."""
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What was learnt in a workspace folder, as the text that it is kept in."""
+
+    folder: str
+    state: str
+
+
+Record = RequestEvent | FeedbackEvent | Learnt
+"""Everything that is written in passing."""
+
+
+def insert(connection: sqlite3.Connection, records: Iterable[Record]) -> int:
+    """Store records in one transaction; returns how many were refused for a value that no column takes."""
     refused = 0
     with transaction(connection):
-        for event in events:
+        for record in records:
             try:
-                _insert(connection, "requests", _request_row(event))
-                for number, attempt in enumerate(event.attempts):
-                    _insert(connection, "attempts", _attempt_row(event.id, number, attempt))
+                match record:
+                    case RequestEvent():
+                        _insert(connection, "requests", _request_row(record))
+                        for number, attempt in enumerate(record.attempts):
+                            _insert(connection, "attempts", _attempt_row(record.id, number, attempt))
+                    case FeedbackEvent():
+                        _insert(connection, "feedback", _feedback_row(record))
+                    case Learnt():
+                        row = (storable(record.folder), record.state)
+                        connection.execute("INSERT OR REPLACE INTO learnt (folder, state) VALUES (?, ?)", row)
             except (sqlite3.IntegrityError, OverflowError):
                 refused += 1
     return refused
@@ -37,26 +61,26 @@ def insert(connection: sqlite3.Connection, events: Iterable[RequestEvent]) -> in
 
 def newest(connection: sqlite3.Connection, count: int) -> tuple[RequestEvent, ...]:
     """The last events, newest first."""
-    rows = _rows(connection, "SELECT * FROM requests ORDER BY at DESC, id LIMIT ?", count)
-    attempts = _rows(
-        connection,
-        "SELECT * FROM attempts WHERE request_id IN (SELECT id FROM requests ORDER BY at DESC, id LIMIT ?) "
-        "ORDER BY request_id, number",
-        count,
-    )
-    return _events(rows, attempts)
+    chosen = "SELECT id FROM requests ORDER BY at DESC, id LIMIT ?"
+    return _events(connection, chosen, count, "ORDER BY at DESC, id")
 
 
 def from_time(connection: sqlite3.Connection, start: float) -> tuple[RequestEvent, ...]:
     """Events at or after ``start`` (seconds since 1970, UTC), oldest first."""
-    rows = _rows(connection, "SELECT * FROM requests WHERE at >= ? ORDER BY at, id", start)
-    attempts = _rows(
-        connection,
-        "SELECT * FROM attempts WHERE request_id IN (SELECT id FROM requests WHERE at >= ?) "
-        "ORDER BY request_id, number",
-        start,
-    )
-    return _events(rows, attempts)
+    return _events(connection, "SELECT id FROM requests WHERE at >= ?", start, "ORDER BY at, id")
+
+
+def learnt(connection: sqlite3.Connection) -> tuple[Learnt, ...]:
+    """What was learnt, by folder."""
+    rows = connection.execute("SELECT folder, state FROM learnt ORDER BY folder")
+    return tuple(Learnt(folder, state) for folder, state in rows)
+
+
+def forget_learnt(connection: sqlite3.Connection, folder: str | None) -> int:
+    """Drop what was learnt in a folder, or (None) everywhere; returns in how many folders."""
+    if folder is None:
+        return connection.execute("DELETE FROM learnt").rowcount
+    return connection.execute("DELETE FROM learnt WHERE folder = ?", (storable(folder),)).rowcount
 
 
 def storable(text: str) -> str:
@@ -102,7 +126,14 @@ def _request_row(event: RequestEvent) -> dict[str, object]:
         **_usage_row(event.usage),
         "cost_usd": event.cost_usd,
         "saved_usd": event.saved_usd,
+        "confidence": event.confidence,
+        "by_policy": event.by_policy.value if event.by_policy else None,
+        "tools": storable(" ".join(event.tools)),
     }
+
+
+def _feedback_row(event: FeedbackEvent) -> dict[str, object]:
+    return {"request_id": event.request_id, "at": event.at.timestamp(), "what": event.feedback.value}
 
 
 def _attempt_row(request: str, number: int, attempt: AttemptRecord) -> dict[str, object]:
@@ -132,20 +163,30 @@ def _rows(connection: sqlite3.Connection, query: str, value: float) -> Sequence[
     return cursor.execute(query, (value,)).fetchall()
 
 
-def _events(rows: Sequence[sqlite3.Row], attempt_rows: Sequence[sqlite3.Row]) -> tuple[RequestEvent, ...]:
-    attempts: dict[str, list[AttemptRecord]] = {}
-    for row in attempt_rows:
-        attempts.setdefault(row["request_id"], []).append(_attempt(row))
-    return tuple(_event(row, attempts.get(row["id"], ())) for row in rows)
+def _events(connection: sqlite3.Connection, chosen: str, value: float, order: str) -> tuple[RequestEvent, ...]:
+    """The events whose ids the query ``chosen`` gives for ``value``, with their attempts and feedback."""
+
+    def read(table: str, key: str, order: str) -> Sequence[sqlite3.Row]:
+        words = ["SELECT * FROM", table, "WHERE", key, "IN (", chosen, ")", order]
+        return _rows(connection, " ".join(words), value)
+
+    attempts: defaultdict[str, list[AttemptRecord]] = defaultdict(list)
+    for row in read("attempts", "request_id", "ORDER BY request_id, number"):
+        attempts[row["request_id"]].append(_attempt(row))
+    feedback: defaultdict[str, set[Feedback]] = defaultdict(set)
+    for row in read("feedback", "request_id", ""):
+        feedback[row["request_id"]].add(Feedback(row["what"]))
+    rows = read("requests", "id", order)
+    return tuple(_event(row, attempts.get(row["id"], ()), feedback.get(row["id"], ())) for row in rows)
 
 
-def _event(row: sqlite3.Row, attempts: Sequence[AttemptRecord]) -> RequestEvent:
+def _event(row: sqlite3.Row, attempts: Sequence[AttemptRecord], feedback: Iterable[Feedback]) -> RequestEvent:
     return RequestEvent(
         id=row["id"],
         at=moment(row["at"], row["utc_offset_s"]),
         task=Task(row["task"]),
         task_class=TaskClass(row["task_class"]),
-        tier=Tier(row["tier"]) if row["tier"] is not None else None,
+        tier=_tier(row["tier"]),
         harness=Harness(row["harness"]),
         folder=row["folder"],
         language=row["language"],
@@ -160,7 +201,15 @@ def _event(row: sqlite3.Row, attempts: Sequence[AttemptRecord]) -> RequestEvent:
         usage=_usage(row),
         cost_usd=row["cost_usd"],
         saved_usd=row["saved_usd"],
+        confidence=row["confidence"],
+        by_policy=_tier(row["by_policy"]),
+        tools=tuple(row["tools"].split()),
+        feedback=frozenset(feedback),
     )
+
+
+def _tier(word: str | None) -> Tier | None:
+    return None if word is None else Tier(word)
 
 
 def _attempt(row: sqlite3.Row) -> AttemptRecord:

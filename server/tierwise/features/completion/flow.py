@@ -125,6 +125,7 @@ class CompletionFlow:
         uri, offer = entry
         document = self._session.peek(uri)
         if document is not None:
+            self._recorder.inserted(offer.id, document, offer.span.start, offer.text)
             self._prefetch(document, advance(offer.span.start, offer.text))
         return True
 

@@ -35,11 +35,13 @@ def register_explain(
 ) -> None:
     async def explain(raw: list[Any], token: ProgressToken | None) -> object:
         name = "tierwise.explain"
-        table = arguments.single(name, raw, "{uri, range, question?}")
+        table = arguments.single(name, raw, "{uri, range, question?, tier?}")
         document, span = arguments.place(name, table, session, columns)
         question = arguments.text(name, table, "question", optional=True)
         task = Task.REVIEW if table.get("task") == Task.REVIEW else Task.EXPLAIN
-        request = ExplainRequest(task, document, span, question, clock.monotonic())
+        request = ExplainRequest(
+            task, document, span, question, clock.monotonic(), arguments.tier(name, table)
+        )
         async with editor.progress("Reviewing" if task is Task.REVIEW else "Explaining", token) as progress:
             answer = board.begin(task)
             try:
@@ -64,10 +66,12 @@ def register_edit(
 ) -> None:
     async def edit(raw: list[Any], token: ProgressToken | None) -> object:
         name = "tierwise.edit"
-        table = arguments.single(name, raw, "{uri, range, instruction}")
+        table = arguments.single(name, raw, "{uri, range, instruction, tier?}")
         document, span = arguments.place(name, table, session, columns)
         instruction = arguments.text(name, table, "instruction")
-        request = EditRequest(Task.EDIT, document, span, instruction, None, clock.monotonic())
+        request = EditRequest(
+            Task.EDIT, document, span, instruction, None, clock.monotonic(), arguments.tier(name, table)
+        )
         async with editor.progress("Editing", token) as progress:
             answer = await flow.edit(request, progress.report)
         check_fresh(answer.changeset, session.current)
