@@ -16,6 +16,8 @@ from tierwise.session.session import Session
 
 _KINDS = {"function": 3, "method": 2, "class": 7, "module": 9, "variable": 6, "field": 5, "keyword": 14, "word": 1}
 _SNIPPET_LIKE = 15
+_INVOKED = 1
+"""By key, or by the first letter of a word; what an incomplete list is asked again for (3) is typing."""
 
 
 class Completes(Protocol):
@@ -36,7 +38,8 @@ def register(
         if document is None:
             return _nothing()
         point = columns.point(document.lines, *params.position.pair)
-        return answer(CompletionRequest(document, point, invoked=True, arrived=clock.monotonic()))
+        invoked = params.context is None or params.context.trigger_kind == _INVOKED
+        return answer(CompletionRequest(document, point, invoked, clock.monotonic()))
 
     async def answer(request: CompletionRequest) -> object:
         words = flow.words(request)

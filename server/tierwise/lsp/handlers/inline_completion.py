@@ -7,12 +7,14 @@ from typing import Any, Protocol
 
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
+from tierwise.core.errors import TierwiseError
 from tierwise.features.completion.values import CompletionAnswer, CompletionRequest, Offer, Selected
 from tierwise.lsp.convert import Columns
-from tierwise.lsp.endpoint import Endpoint
+from tierwise.lsp.endpoint import Endpoint, log_fault
 from tierwise.lsp.params import InlineCompletionParams, SelectedCompletionInfo
 from tierwise.session.session import Session
 
+METHOD = "textDocument/inlineCompletion"
 ACCEPTED = "tierwise.accepted"
 _AUTOMATIC = 2
 
@@ -34,11 +36,17 @@ def register(endpoint: Endpoint, session: Session, flow: Completes, columns: Col
         return answer(CompletionRequest(document, point, invoked, clock.monotonic(), selected))
 
     async def answer(request: CompletionRequest) -> object:
-        result = await flow.complete(request)
+        try:
+            result = await flow.complete(request)
+        except Exception as error:
+            if request.invoked or isinstance(error, TierwiseError):
+                raise
+            log_fault(METHOD, error)  # nobody asked for it: nobody is told, and it stands in the events
+            return {"items": []}
         items = [_item(result.offer, request.document, columns)] if result.offer else []
         return {"items": items}
 
-    endpoint.on_request("textDocument/inlineCompletion", InlineCompletionParams, handle)
+    endpoint.on_request(METHOD, InlineCompletionParams, handle)
 
 
 async def _nothing() -> object:
