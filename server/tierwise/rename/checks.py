@@ -42,6 +42,11 @@ def changeset_of(view: WorkspaceView, document: Document, found: Found, new_name
     return Changeset((*edits, *found.moves))
 
 
+def is_untouchable(view: WorkspaceView, document: Document, base: Document) -> bool:
+    """Whether a file must not be changed: hidden, third-party, generated or read-only."""
+    return _forbidden(view, document, base) is not None
+
+
 def check_meaning(
     view: WorkspaceView,
     document: Document,
@@ -88,23 +93,25 @@ def check_meaning(
 
 
 def _check_file(view: WorkspaceView, document: Document, base: Document) -> None:
+    why = _forbidden(view, document, base)
+    if why is not None and base.path is not None:
+        raise RenameDeclined(Reason.FORBIDDEN, f"{base.path.name} would have to change, but it is {why}.")
+
+
+def _forbidden(view: WorkspaceView, document: Document, base: Document) -> str | None:
+    """Why a file may not be changed; None where it may. ``document``: the one that was asked about."""
     if base.path is None:
-        return
-    name = base.path.name
+        return None
     folder = view.folder_of(base.path)
     inside = list(base.path.relative_to(folder).parts[:-1]) if folder is not None else []
     is_shown = base.uri == document.uri and document.is_open
     if not is_shown and view.read(base.path) is None:
-        raise RenameDeclined(Reason.FORBIDDEN, f"{name} would have to change, but it is ignored or not readable.")
+        return "ignored or not readable"
     if not _VENDORED.isdisjoint(inside):
-        raise RenameDeclined(
-            Reason.FORBIDDEN, f"{name} would have to change, but it is third-party code ({inside[0]})."
-        )
-    head = "".join(base.lines.raw_range(0, _GENERATED_WITHIN_LINES))
-    if _GENERATED.search(head):
-        raise RenameDeclined(Reason.FORBIDDEN, f"{name} would have to change, but it is generated; change its source.")
-    if _is_write_protected(base.path):
-        raise RenameDeclined(Reason.FORBIDDEN, f"{name} would have to change, but it is read-only.")
+        return f"third-party code ({inside[0]})"
+    if _GENERATED.search("".join(base.lines.raw_range(0, _GENERATED_WITHIN_LINES))):
+        return "generated; change its source"
+    return "read-only" if _is_write_protected(base.path) else None
 
 
 def _is_write_protected(path: Path) -> bool:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tierwise.core.documents import Document
+from tierwise.core.renaming import RenameProposal
 from tierwise.core.text import Point
 from tierwise.core.workspace import WorkspaceView
+from tierwise.rename.captures import check_scopes
 from tierwise.rename.checks import changeset_of, check_meaning
+from tierwise.rename.foreign import found_in
 from tierwise.rename.identifiers import check_new_name
 from tierwise.rename.snapshot import Snapshot
 from tierwise.rename.values import UNDEFINED, Engine, NotRenameable, Reason, Renameable, RenameDeclined, RenameResult
@@ -39,7 +42,7 @@ class Renamer:
 
         ``cancelled`` is asked between files.
         """
-        view = Snapshot(view, cancelled)
+        view = Snapshot.of(view, cancelled)
         prepared = self.prepare(view, document, point)
         engine = self._engine(document.language)
         if isinstance(prepared, NotRenameable) or engine is None:
@@ -55,6 +58,20 @@ class Renamer:
             check_meaning(view, document, at, found, changes, new_name, engine, cancelled)
         count = sum(len(edit.edits) for edit in changes.edits)
         return RenameResult(changes, engine.name, count, len(changes.edits), found.uncertain)
+
+    def accept(
+        self, view: WorkspaceView, document: Document, prepared: Renameable, new_name: str, proposal: RenameProposal
+    ) -> RenameResult:
+        """Check what another program would do, and make it ours. Raises RenameDeclined."""
+        view = Snapshot.of(view)
+        old_name = proposal.old_name or prepared.name
+        check_new_name(document.language, old_name, new_name, is_property=prepared.kind in _PROPERTIES)
+        found = found_in(proposal, old_name, new_name, prepared.kind)
+        changes = changeset_of(view, document, found, new_name)
+        for edit in changes.edits:
+            check_scopes(edit, old_name, new_name)
+        count = sum(len(edit.edits) for edit in changes.edits)
+        return RenameResult(changes, proposal.engine, count, len(changes.edits), ())
 
     def _engine(self, language: str) -> Engine | None:
         return next((engine for engine in self._engines if language in engine.languages), None)

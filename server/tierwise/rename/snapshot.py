@@ -37,6 +37,11 @@ class Snapshot:
         self._loaded: dict[tuple[Path, str], tuple[_File, ...]] = {}
         self._lock = threading.RLock()
 
+    @staticmethod
+    def of(view: WorkspaceView, cancelled: Callable[[], bool] = lambda: False) -> Snapshot:
+        """A snapshot of ``view``; the view itself where it is one already."""
+        return view if isinstance(view, Snapshot) else Snapshot(view, cancelled)
+
     def folder_of(self, path: Path) -> Path | None:
         return self._below.folder_of(path)
 

@@ -1,0 +1,74 @@
+"""What a language server proposes, as occurrences that are checked like our own. Pure but for reading the view.
+
+A proposal is taken whole or not at all: every part of it must be about the old name or the new one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tierwise.core.changes import Changeset, FileEdit, RenameFile, TextEdit
+from tierwise.core.documents import Document
+from tierwise.core.renaming import RenameProposal
+from tierwise.core.text import Point, Span
+from tierwise.rename.values import Found, Reason, RenameDeclined, Replacement
+
+_TAIL = re.compile(r"\w+$")
+_HEAD = re.compile(r"^\w+")
+_WORD = re.compile(r"\w+")
+
+
+def found_in(proposal: RenameProposal, old_name: str, new_name: str, kind: str) -> Found:
+    """The proposal's edits as occurrences. Raises RenameDeclined where one of them is about something else."""
+    certain: list[Replacement] = []
+    for edit in proposal.changes.edits:
+        for item in _widened(edit):
+            old = edit.base.lines.slice(item.span)
+            if not _is_about(old, item.text, old_name, new_name):
+                raise RenameDeclined(
+                    Reason.STALE,
+                    f"{proposal.engine} would change '{_short(old)}' at {_place(edit.base, item)} to "
+                    f"'{_short(item.text)}', which is not the rename of '{old_name}'.",
+                )
+            if old != item.text:
+                certain.append(Replacement(edit.base, item.span, old, item.text))
+    return Found(old_name, kind, tuple(certain), moves=_moves(proposal.changes))
+
+
+def _is_about(old: str, new: str, old_name: str, new_name: str) -> bool:
+    """Whether a part replaces the old name, or writes it out beside the new one (``{ old: new }``, ``old as new``)."""
+    names_old = not old.strip() or _holds(old, old_name) or _holds(old, new_name)
+    return names_old and (_holds(new, new_name) or _holds(new, old_name))
+
+
+def _holds(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None if name else True
+
+
+def _widened(edit: FileEdit) -> Iterator[TextEdit]:
+    """The parts of an edit, each grown to whole words: some engines replace only the letters that differ."""
+    for item in edit.edits:
+        lines = edit.base.lines
+        start, end = item.span.start, item.span.end
+        old = lines.slice(item.span)
+        left = _TAIL.search(lines.line(start.line)[: start.column])
+        right = _HEAD.match(lines.line(end.line)[end.column :])
+        before = left[0] if left is not None and _WORD.match(old or item.text) else ""
+        after = right[0] if right is not None and _WORD.search((old or item.text)[-1:]) else ""
+        span = Span(Point(start.line, start.column - len(before)), Point(end.line, end.column + len(after)))
+        yield TextEdit(span, f"{before}{item.text}{after}")
+
+
+def _moves(changes: Changeset) -> tuple[RenameFile, ...]:
+    return tuple(change for change in changes.changes if isinstance(change, RenameFile))
+
+
+def _place(base: Document, item: TextEdit) -> str:
+    name = base.path.name if base.path is not None else base.uri
+    return f"{name}:{item.span.start.line + 1}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:39] + "…"
