@@ -17,7 +17,7 @@ const common = {
 
 // What is imported with import() is a bundle of its own, which is not even read before it is needed: activation stays
 // short. Such a module holds no state that the others share.
-const LAZY = ['src/server/client.ts', 'src/answers/markdown.ts'];
+const LAZY = ['src/server/client.ts', 'src/answers/markdown.ts', 'src/toml/language.ts'];
 const lazy = {
   name: 'lazy',
   setup(setup) {

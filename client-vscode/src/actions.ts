@@ -3,17 +3,20 @@
 import * as vscode from 'vscode';
 import type { CodeAction, Command } from 'vscode-languageclient/node';
 import type { AnswerPanel, Ask } from './answers/panel';
-import type { Subject } from './answers/conversation';
+import type { Point, Subject } from './answers/conversation';
+import type { Guarded } from './guarded';
+import { askNewName } from './names';
 import type { ProposalBoard } from './proposals/board';
+import { merged } from './proposals/merge';
 import type { WireEdit } from './proposals/plan';
+import type { RenameManners } from './rename';
 import type { TierwiseClient } from './server/client';
 import type { ServerOwner } from './server/owner';
 
 const MAX_TITLE = 40;
-const EXECUTE = 'workspace/executeCommand';
 
-/** LSP's RequestCancelled and ServerCancelled. */
-const CANCELLED = new Set<unknown>([-32_800, -32_802]);
+const SERVED: vscode.DocumentSelector = [{ scheme: 'file' }, { scheme: 'untitled' }];
+const REWRITE = vscode.CodeActionKind.RefactorRewrite.append('tierwise');
 
 export const RESOLVE = 'tierwise.internal.resolve';
 
@@ -32,12 +35,15 @@ export const KIND_COMMANDS: Readonly<Record<string, string>> = {
 export class Actions {
   private lastInstruction = '';
   private editing: string | undefined;
+  /** The plain rename that the server's is to be added to. */
+  private plain: WireEdit | undefined;
 
   constructor(
     private readonly owner: ServerOwner,
     private readonly proposals: ProposalBoard,
     private readonly answers: () => AnswerPanel,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly renames: RenameManners,
+    private readonly guarded: Guarded,
   ) {}
 
   /** The server's own commands, where the extension has its own way with them. */
@@ -52,9 +58,12 @@ export class Actions {
     return undefined;
   }
 
-  /** What an edit that the server sends is called: the user's own words where it does what they say. */
-  titleOf(label: string | undefined): string {
-    return this.editing === undefined ? (label ?? 'Tierwise edit') : short(this.editing);
+  /** An edit that the server sends: it is shown, called by the user's own words where it does what they say. */
+  applyEdit(label: string | undefined, edit: WireEdit): Promise<boolean> {
+    const { plain, editing } = this;
+    this.plain = undefined;
+    const title = editing === undefined ? (label ?? 'Tierwise edit') : short(editing);
+    return this.proposals.propose(title, plain === undefined ? edit : merged(plain, edit));
   }
 
   /** A code action whose edit comes later is filled in by us, so that the edit can be shown before it is applied. */
@@ -69,9 +78,11 @@ export class Actions {
   /** Ask the server for an answer to read. */
   readonly ask: Ask = async (subject, question, token) => {
     const client = await this.client();
-    const argument = { ...subject, ...(question !== '' && { question }) };
-    const params = { command: 'tierwise.explain', arguments: [argument] };
-    return client.sendRequest<Awaited<ReturnType<Ask>>>(EXECUTE, params, token);
+    const { task, ...place } = subject;
+    if (task === 'review' && question === '' && client.offers('tierwise.review')) {
+      return client.execute<Awaited<ReturnType<Ask>>>('tierwise.review', [place], token);
+    }
+    return client.execute('tierwise.explain', [{ ...subject, ...(question !== '' && { question }) }], token);
   };
 
   register(): vscode.Disposable {
@@ -83,6 +94,11 @@ export class Actions {
       register('tierwise.renameEverywhere', () => this.guarded(() => this.rename())),
       ...Object.entries(KIND_COMMANDS).map(([command, kind]) =>
         register(command, () => this.guarded(() => this.byKind(kind))),
+      ),
+      vscode.languages.registerCodeActionsProvider(
+        SERVED,
+        { provideCodeActions: menuActions },
+        { providedCodeActionKinds: [REWRITE] },
       ),
     );
   }
@@ -136,17 +152,40 @@ export class Actions {
       void vscode.window.showInformationMessage('Put the cursor on a name first.');
       return;
     }
-    const name = editor.document.getText(range);
-    const newName = await vscode.window.showInputBox({
-      title: `Rename ${name} everywhere`,
-      prompt: 'In code, comments, documents and related names. Shown before it is applied.',
-      value: name,
-      validateInput: (text) => (text.trim() === '' ? 'A name is needed.' : undefined),
-    });
-    if (newName !== undefined && newName !== name) {
-      const { uri } = placeOf(editor).subject;
-      const { line, character } = range.start;
-      await this.send('tierwise.rename', [{ uri, position: { line, character }, newName: newName.trim() }]);
+    const client = await this.client();
+    const { uri } = placeOf(editor).subject;
+    const { line, character } = range.start;
+    const at = { uri, position: { line, character } };
+    const old = editor.document.getText(range);
+    const suggested = client.offers('tierwise.suggestNames')
+      ? client.execute<{ names: string[] }>('tierwise.suggestNames', [at]).then(({ names }) => names)
+      : Promise.resolve([]);
+    const newName = await askNewName(old, suggested);
+    if (newName !== undefined && newName !== old) {
+      await this.renameTo(editor.document, at, newName);
+    }
+  }
+
+  /** The language's own extension is asked first; Tierwise adds what that leaves behind. Both are shown as one edit. */
+  private async renameTo(
+    document: vscode.TextDocument,
+    at: { readonly uri: string; readonly position: Point },
+    newName: string,
+  ): Promise<void> {
+    const client = await this.client();
+    const position = new vscode.Position(at.position.line, at.position.character);
+    const own = await this.renames.others(document, position, newName).catch(() => undefined);
+    const title = `Rename to ${newName}`;
+    this.plain = own;
+    try {
+      await client.execute('tierwise.rename', [{ ...at, newName }]);
+    } catch (error) {
+      if (own === undefined) {
+        throw error;
+      }
+      await this.proposals.propose(`${title}, without mentions (${wordsOf(error)})`, own);
+    } finally {
+      this.plain = undefined;
     }
   }
 
@@ -189,8 +228,7 @@ export class Actions {
   }
 
   private async send(command: string, args: unknown[]): Promise<unknown> {
-    const client = await this.client();
-    return client.sendRequest<unknown>(EXECUTE, { command, arguments: args });
+    return (await this.client()).execute<unknown>(command, args);
   }
 
   private async client(): Promise<TierwiseClient> {
@@ -204,30 +242,6 @@ export class Actions {
     }
     return this.owner.running;
   }
-
-  /** Run what the user asked for; what goes wrong is said once, in one sentence. */
-  private async guarded<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!cancelled(error)) {
-        const sentence = error instanceof Error ? error.message : String(error);
-        this.log.error(sentence);
-        void this.sayFailure(sentence);
-      }
-      return undefined;
-    }
-  }
-
-  private async sayFailure(sentence: string): Promise<void> {
-    if ((await vscode.window.showErrorMessage(sentence, 'Show Logs')) === 'Show Logs') {
-      this.log.show();
-    }
-  }
-}
-
-function cancelled(error: unknown): boolean {
-  return error instanceof vscode.CancellationError || CANCELLED.has((error as { code?: unknown }).code);
 }
 
 function inFront(): vscode.TextEditor | undefined {
@@ -270,4 +284,30 @@ function nothing(kind: string): string {
   return kind === 'quickfix.tierwise'
     ? 'There is no problem at the cursor that could be fixed, or no model to do it with.'
     : 'This cannot be done here: it needs a model (see "Tierwise: Choose Profile") and, for most, code to work on.';
+}
+
+/** What the extension itself has to offer in the menu of code actions; a light bulb of its own it does not light. */
+function menuActions(
+  document: vscode.TextDocument,
+  range: vscode.Range,
+  { triggerKind }: vscode.CodeActionContext,
+): vscode.CodeAction[] {
+  if (triggerKind !== vscode.CodeActionTriggerKind.Invoke) {
+    return [];
+  }
+  const action = (title: string, kind: string, command: string): vscode.CodeAction => {
+    const made = new vscode.CodeAction(title, REWRITE.append(kind));
+    made.command = { title, command };
+    return made;
+  };
+  const word = document.getWordRangeAtPosition(range.end);
+  const name = word && short(document.getText(word));
+  return [
+    action('Edit with instruction…', 'edit', 'tierwise.editWithInstruction'),
+    ...(name === undefined ? [] : [action(`Rename ${name} everywhere…`, 'rename', 'tierwise.renameEverywhere')]),
+  ];
+}
+
+function wordsOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }

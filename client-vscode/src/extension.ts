@@ -3,8 +3,11 @@ import * as vscode from 'vscode';
 import { Actions } from './actions';
 import { AnswerPanel } from './answers/panel';
 import type { Delta } from './answers/conversation';
+import { GhostReports } from './ghost/reports';
 import { GhostText } from './ghost/switch';
+import { guardedWith } from './guarded';
 import { registerMenu } from './menu';
+import { NextEdits } from './next/board';
 import { ProgressBoard } from './progress';
 import { ProposalBoard } from './proposals/board';
 import type { WireEdit } from './proposals/plan';
@@ -18,6 +21,7 @@ import { registerWelcome } from './setup/welcome';
 import { StatusBar } from './status/bar';
 import type { Usage } from './status/usage';
 import { Texts } from './texts';
+import { SettingsFiles } from './toml/watch';
 import { registerVerbs } from './verbs';
 
 let owner: ServerOwner | undefined;
@@ -42,10 +46,15 @@ export function activate(context: vscode.ExtensionContext): void {
     keys: () => keys.environment(),
     hooks: {
       wantsGhostText: (document) => ghost.wanted(document),
-      offered: () => undefined,
-      command: (name, args) => actions.command(name, args),
+      offered: (document, position, items) => reports.offered(document, position, items),
+      command: (name, args) => {
+        if (name === 'tierwise.accepted') {
+          reports.accepted();
+        }
+        return actions.command(name, args);
+      },
       codeAction: (action) => actions.codeAction(action),
-      applyEdit: ({ label, edit }) => proposals.propose(actions.titleOf(label), edit as WireEdit),
+      applyEdit: ({ label, edit }) => actions.applyEdit(label, edit as WireEdit),
     },
     connected: (client) =>
       vscode.Disposable.from(
@@ -59,12 +68,15 @@ export function activate(context: vscode.ExtensionContext): void {
       ),
   });
   owner = server;
-  const actions: Actions = new Actions(server, proposals, () => panel, log);
+  const guarded = guardedWith(log);
+  const renames = new RenameManners(server);
+  const reports: GhostReports = new GhostReports(server);
+  const actions: Actions = new Actions(server, proposals, () => panel, renames, guarded);
   const panel: AnswerPanel = new AnswerPanel(context.extensionUri, (subject, question, token) =>
     actions.ask(subject, question, token),
   );
   const bar: StatusBar = new StatusBar(server, ghost);
-  const queue: QueueTree = new QueueTree(server, texts);
+  const queue: QueueTree = new QueueTree(server, texts, guarded);
 
   context.subscriptions.push(
     log,
@@ -75,11 +87,14 @@ export function activate(context: vscode.ExtensionContext): void {
     panel,
     bar,
     queue,
-    new RenameManners(server),
+    renames,
+    reports,
+    new NextEdits(server, (document) => ghost.wanted(document)),
+    new SettingsFiles(),
     registerProposals(proposals),
     registerMenu(server, bar, ghost),
-    registerVerbs(server, bar, texts),
-    registerWelcome(server, keys),
+    registerVerbs(server, bar, texts, guarded),
+    registerWelcome(server, keys, guarded),
     actions.register(),
     server,
     ...reactions(server, queue),

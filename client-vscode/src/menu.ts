@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { GhostText } from './ghost/switch';
 import { PROFILES } from './generated';
 import type { ServerOwner } from './server/owner';
-import { changeSetting, setting } from './settings';
+import { changeSetting, setting, TIERS } from './settings';
 import type { StatusBar } from './status/bar';
 import { troubles } from './status/troubles';
 
@@ -14,7 +14,6 @@ interface Profile {
 
 type Row = vscode.QuickPickItem & { command?: string };
 
-const TIERS = ['fast', 'balanced', 'frontier'];
 const WORK: readonly { label: string; tasks: readonly string[] }[] = [
   { label: 'Ghost text', tasks: ['complete'] },
   { label: 'Edits', tasks: ['edit', 'fix', 'simplify', 'docstring', 'types', 'extract', 'tests'] },

@@ -5,6 +5,7 @@
 // there is none, or where that one has refused; in the second case it keeps out as well.
 import * as vscode from 'vscode';
 import type { Range, WorkspaceEdit } from 'vscode-languageclient/node';
+import type { WireEdit } from './proposals/plan';
 import type { ServerOwner } from './server/owner';
 import { setting } from './settings';
 
@@ -69,6 +70,29 @@ export class RenameManners implements vscode.RenameProvider, vscode.Disposable {
       : client.protocol2CodeConverter.asWorkspaceEdit(edit, token);
   }
 
+  /**
+   * What the language's own extension would change; undefined where none renames. Throws what it refuses with.
+   */
+  async others(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    newName: string,
+  ): Promise<WireEdit | undefined> {
+    this.asking = true;
+    this.begun = undefined;
+    try {
+      const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit | undefined>(
+        'vscode.executeDocumentRenameProvider',
+        document.uri,
+        position,
+        newName,
+      );
+      return edit === undefined || edit.size === 0 ? undefined : wire(edit);
+    } finally {
+      this.asking = false;
+    }
+  }
+
   dispose(): void {
     this.registration.dispose();
   }
@@ -90,4 +114,18 @@ export class RenameManners implements vscode.RenameProvider, vscode.Disposable {
       this.asking = false;
     }
   }
+}
+
+/** An edit of VS Code's as the protocol has it; files that it would move are left out, as VS Code does not tell them. */
+function wire(edit: vscode.WorkspaceEdit): WireEdit {
+  const point = ({ line, character }: vscode.Position): { line: number; character: number } => ({ line, character });
+  return {
+    documentChanges: edit.entries().map(([uri, edits]) => ({
+      textDocument: { uri: uri.toString(), version: null },
+      edits: edits.map(({ range, newText }) => ({
+        range: { start: point(range.start), end: point(range.end) },
+        newText,
+      })),
+    })),
+  };
 }

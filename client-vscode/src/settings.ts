@@ -5,6 +5,8 @@ import { section, type Inspected } from './section';
 
 export const SECTION = 'tierwise';
 
+export const TIERS = ['fast', 'balanced', 'frontier'];
+
 /** The editor's section for a folder (or for the window), with the state of trust that the server goes by. */
 export function serverSection(scope: vscode.Uri | undefined): Record<string, unknown> {
   const configuration = vscode.workspace.getConfiguration(SECTION, scope ?? null);

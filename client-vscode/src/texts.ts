@@ -12,10 +12,12 @@ export class Texts implements vscode.Disposable, vscode.TextDocumentContentProvi
 
   /** Show a text; one of the same name takes its place. */
   async show(name: string, text: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}` });
-    this.texts.set(uri.path, text);
-    this.changed.fire(uri);
-    await vscode.window.showTextDocument(uri, { preview: true });
+    await vscode.window.showTextDocument(this.keep(name, text), { preview: true });
+  }
+
+  /** Show Markdown as it is meant to be read. */
+  async preview(name: string, text: string): Promise<void> {
+    await vscode.commands.executeCommand('markdown.showPreview', this.keep(name, text));
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -24,5 +26,11 @@ export class Texts implements vscode.Disposable, vscode.TextDocumentContentProvi
 
   dispose(): void {
     vscode.Disposable.from(this.registration, this.changed).dispose();
+  }
+  private keep(name: string, text: string): vscode.Uri {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}` });
+    this.texts.set(uri.path, text);
+    this.changed.fire(uri);
+    return uri;
   }
 }

@@ -1,20 +1,26 @@
-// Commands that show what the server's other verbs say: doctor, report, status.
+// Commands that show how things stand: doctor, report, status.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import type { Guarded } from './guarded';
 import type { ServerOwner } from './server/owner';
 import type { RunResult } from './server/machine';
 import type { StatusBar } from './status/bar';
+import { themed } from './status/page';
 import type { Texts } from './texts';
 
 const DOCTOR_MS = 120_000;
 const REPORT_MS = 60_000;
 const WRONG_USE = 2;
+const COMMAND = 'tierwise.report';
 
-export function registerVerbs(owner: ServerOwner, bar: StatusBar, texts: Texts): vscode.Disposable {
-  const register = vscode.commands.registerCommand;
+export function registerVerbs(owner: ServerOwner, bar: StatusBar, texts: Texts, guarded: Guarded): vscode.Disposable {
+  const report = new ReportPage(owner, texts);
+  const register = (name: string, work: () => Promise<void>): vscode.Disposable =>
+    vscode.commands.registerCommand(name, () => guarded(work));
   return vscode.Disposable.from(
+    report,
     register('tierwise.doctor', async () => {
       const result = await working('looking at what is configured and reachable', (signal) =>
         owner.verb(['doctor'], DOCTOR_MS, signal),
@@ -24,38 +30,64 @@ export function registerVerbs(owner: ServerOwner, bar: StatusBar, texts: Texts):
     register('tierwise.status.show', async () => {
       await texts.show('Tierwise status.json', `${JSON.stringify(await bar.look(), undefined, 2)}\n`);
     }),
-    register('tierwise.showReport', () => report(owner, texts)),
+    register('tierwise.showReport', () => report.show()),
   );
 }
 
 /** The report as a page; as text from a server that makes no page. */
-async function report(owner: ServerOwner, texts: Texts): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tierwise-report-'));
-  try {
-    const file = path.join(folder, 'report.html');
-    const made = await working('adding up', (signal) => owner.verb(['report', '--html', file], REPORT_MS, signal));
-    if (made === undefined) {
+class ReportPage implements vscode.Disposable {
+  private panel: vscode.WebviewPanel | undefined;
+
+  constructor(
+    private readonly owner: ServerOwner,
+    private readonly texts: Texts,
+  ) {}
+
+  async show(): Promise<void> {
+    const client = this.owner.running;
+    const html = client?.offers(COMMAND)
+      ? (await client.execute<{ html: string }>(COMMAND, [{ format: 'html' }])).html
+      : await this.fromVerb();
+    if (html === undefined) {
       return;
     }
-    if (made.status === WRONG_USE) {
-      await texts.show('Tierwise report', said(await owner.verb(['report'], REPORT_MS)));
-    } else if (made.status !== 0) {
-      throw new Error(made.stderr.trim());
-    } else {
-      show(await readFile(file, 'utf8'));
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    this.panel ??= this.open();
+    this.panel.webview.html = themed(html);
+    this.panel.reveal();
   }
-}
 
-function show(html: string): void {
-  const panel = vscode.window.createWebviewPanel('tierwise.report', 'Tierwise report', vscode.ViewColumn.Active, {
-    enableScripts: false,
-    enableFindWidget: true,
-    localResourceRoots: [],
-  });
-  panel.webview.html = html;
+  dispose(): void {
+    this.panel?.dispose();
+  }
+
+  private open(): vscode.WebviewPanel {
+    const panel = vscode.window.createWebviewPanel(COMMAND, 'Tierwise report', vscode.ViewColumn.Active, {
+      enableScripts: false,
+      enableFindWidget: true,
+      localResourceRoots: [],
+    });
+    panel.onDidDispose(() => (this.panel = undefined));
+    return panel;
+  }
+
+  /** The page that the command line makes; undefined when there is none, and the text is shown instead. */
+  private async fromVerb(): Promise<string | undefined> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'tierwise-report-'));
+    try {
+      const file = path.join(folder, 'report.html');
+      const made = await working('adding up', (signal) =>
+        this.owner.verb(['report', '--html', file], REPORT_MS, signal),
+      );
+      if (made?.status === WRONG_USE) {
+        await this.texts.show('Tierwise report', said(await this.owner.verb(['report'], REPORT_MS)));
+      } else if (made !== undefined && made.status !== 0) {
+        throw new Error(made.stderr.trim());
+      }
+      return made?.status === 0 ? await readFile(file, 'utf8') : undefined;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
 }
 
 /** Show work that may take long, with a cancel button; undefined when it was used. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { groups, without } from '../src/proposals/groups';
+import { merged } from '../src/proposals/merge';
 import { applied, plan, size, type Edit, type WireEdit } from '../src/proposals/plan';
 
 const FILES: Record<string, string> = {
@@ -93,4 +95,65 @@ test('the size of a change counts whole lines', async () => {
   const [other] = await plan(change('file:///a.py', [edit(0, 0, 3, 'x')]), read);
   assert.ok(other);
   assert.deepEqual(size(other), { added: 1, removed: 1 });
+});
+
+const annotated: WireEdit = {
+  documentChanges: [
+    {
+      textDocument: { uri: 'file:///a.py', version: 1 },
+      edits: [
+        { ...edit(0, 0, 3, 'ONE'), annotationId: 'symbol' },
+        { ...edit(1, 0, 3, 'TWO'), annotationId: 'mentions' },
+      ],
+    },
+    { textDocument: { uri: 'file:///b.py', version: 1 }, edits: [{ ...edit(0, 0, 5, 'A'), annotationId: 'mentions' }] },
+    { kind: 'rename', oldUri: 'file:///a.py', newUri: 'file:///one.py', annotationId: 'related' },
+  ],
+  changeAnnotations: {
+    symbol: { label: 'the symbol' },
+    mentions: { label: 'mentions', needsConfirmation: true, description: 'comments and documents' },
+    related: { label: 'related names', needsConfirmation: true },
+    unused: { label: 'nothing', needsConfirmation: true },
+  },
+};
+
+test('the parts of an edit that need a word are told with their size', () => {
+  assert.deepEqual(
+    groups(annotated).map(({ id, places, optional }) => [id, places, optional]),
+    [
+      ['symbol', 1, false],
+      ['mentions', 2, true],
+      ['related', 1, true],
+    ],
+  );
+  const certain = { symbol: { label: 'the symbol' } };
+  assert.deepEqual(groups({ ...annotated, changeAnnotations: certain }), [], 'nothing to choose');
+  assert.deepEqual(groups(change('file:///a.py', [edit(0, 0, 1, 'x')])), []);
+});
+
+test('a part that is not wanted leaves nothing behind', async () => {
+  const files = await plan(without(annotated, new Set(['mentions', 'related'])), read);
+  assert.deepEqual(
+    files.map(({ target, after }) => [target, after]),
+    [['file:///a.py', 'ONE\ntwo\nthree\n']],
+  );
+});
+
+test("of two renames the language's own counts where they touch, and the other adds to it", async () => {
+  const own = change('file:///a.py', [edit(0, 0, 3, 'uno')], null);
+  const ours: WireEdit = {
+    documentChanges: [
+      ...(change('file:///a.py', [edit(0, 1, 2, 'x'), edit(2, 0, 5, 'tres')], 4).documentChanges ?? []),
+      { kind: 'rename', oldUri: 'file:///b.py', newUri: 'file:///c.py' },
+      ...(change('file:///c.py', [edit(0, 0, 5, 'beta')]).documentChanges ?? []),
+    ],
+  };
+  const files = await plan(merged(own, ours), read);
+  assert.deepEqual(
+    files.map(({ source, target, after, version }) => [source, target, after, version]),
+    [
+      ['file:///a.py', 'file:///a.py', 'uno\ntwo\ntres\n', 4],
+      ['file:///b.py', 'file:///c.py', 'beta\r\nbeta\r\n', 1],
+    ],
+  );
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Conversation, withHistory, type Subject } from '../src/answers/conversation';
 import { silence, toggled, type GhostTextChoices } from '../src/ghost/gate';
-import { waiting } from '../src/queue/listing';
+import { oneLine, preview } from '../src/next/preview';
+import { listed, told, waiting } from '../src/queue/listing';
 import { section, type Inspected } from '../src/section';
 import { Serial } from '../src/serial';
 import { CrashPolicy } from '../src/server/crashes';
@@ -125,4 +126,50 @@ test('the list of the queue is read line by line', () => {
     { number: 12, since: '2026-01-03 09:00', task: 'tests', rest: '/home/ann/c.py:1 · 3 · lint' },
   ]);
   assert.deepEqual(waiting('Nothing waits for a person.\n'), []);
+});
+
+test('the next edit is drawn as the smallest change', () => {
+  assert.deepEqual(preview('area(w, h)', 'area(w, h, unit)'), { from: 9, to: 9, inserted: ', unit' });
+  assert.deepEqual(preview('aaa', 'aa'), { from: 2, to: 3, inserted: '' });
+  assert.deepEqual(preview('one', 'two'), { from: 0, to: 3, inserted: 'two' });
+  assert.deepEqual(preview('', 'x'), { from: 0, to: 0, inserted: 'x' });
+});
+
+test('what is drawn has one line and a bounded length', () => {
+  assert.equal(oneLine('a b\n    c'), 'a\u00a0b\u00a0⏎\u00a0c');
+  assert.equal(oneLine('x'.repeat(500)).length, 100);
+});
+
+const queued = {
+  number: 7,
+  at: '2026-01-02T10:11:12+00:00',
+  task: 'edit',
+  uri: 'file:///shop/prices.py',
+  range: { start: { line: 10, character: 0 }, end: { line: 17, character: 0 } },
+  instruction: 'flat conditions',
+  attempts: [
+    { tier: 'balanced', model: 'far/small', reason: 'syntax-error', evidence: 'line 3: ```x' },
+    { tier: 'frontier', model: 'far/large', reason: 'not-found' },
+  ],
+};
+const last = (uri: string): string => uri.split('/').at(-1) ?? '';
+
+test('the queue is listed as the server tells it', () => {
+  assert.deepEqual(listed({ items: [queued, { ...queued, range: null, instruction: '', attempts: [] }] }, last), [
+    {
+      number: 7,
+      since: '2026-01-02 10:11',
+      task: 'edit',
+      rest: 'prices.py:11 · tried 2 times · not-found',
+      instruction: 'flat conditions',
+    },
+    { number: 7, since: '2026-01-02 10:11', task: 'edit', rest: 'prices.py · tried 0 times' },
+  ]);
+});
+
+test('what was tried is told with its evidence, which breaks out of nothing', () => {
+  const text = told(queued, last);
+  assert.match(text, /# edit in prices\.py:11\n/);
+  assert.match(text, /````\nline 3: ```x\n````/);
+  assert.match(text, /## 2\. frontier: far\/large\n\nRejected: \*\*not-found\*\*/);
 });

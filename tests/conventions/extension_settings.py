@@ -51,6 +51,12 @@ OWN: dict[str, Schema] = {
         "scope": "resource",
         "description": "Whether Rename Symbol (F2) may use Tierwise. Another extension's rename always goes first.",
     },
+    "tierwise.nextEdit.enabled": {
+        "type": "boolean",
+        "default": True,
+        "scope": "resource",
+        "description": "After a change, show the edit that follows from it elsewhere: Tab goes there, then takes it.",
+    },
     "tierwise.suggestions.words": {
         "type": "boolean",
         "default": False,

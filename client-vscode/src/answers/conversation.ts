@@ -7,7 +7,7 @@ export interface Subject {
   readonly task?: 'review';
 }
 
-interface Point {
+export interface Point {
   readonly line: number;
   readonly character: number;
 }

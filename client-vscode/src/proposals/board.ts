@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { setting } from '../settings';
 import { apply } from './apply';
+import { groups, without } from './groups';
 import { plan, size, type FilePlan, type WireEdit } from './plan';
 
 export const SCHEME = 'tierwise-proposal';
@@ -40,15 +41,24 @@ export class ProposalBoard implements vscode.Disposable, vscode.TextDocumentCont
   }
 
   /**
-   * Show an edit, or apply it where the user wants no preview. Resolves when it is settled, to whether anything was
-   * applied.
+   * Show an edit, or apply it where the user wants no preview; parts that need a word of the user are chosen first.
+   * Resolves when it is settled, to whether anything was applied.
    */
-  async propose(title: string, edit: WireEdit): Promise<boolean> {
+  async propose(title: string, whole: WireEdit): Promise<boolean> {
+    const edit = await chosen(title, whole);
+    if (edit === undefined) {
+      return false;
+    }
     const files = await plan(edit, async (uri) =>
       (await vscode.workspace.openTextDocument(vscode.Uri.parse(uri))).getText(),
     );
     if (files.length === 0) {
       void vscode.window.showInformationMessage(`${title}: nothing to change.`);
+      return false;
+    }
+    const stale = files.find(movedOn);
+    if (stale !== undefined) {
+      void vscode.window.showWarningMessage(`${nameOf(stale)} changed meanwhile; nothing was done. Ask again.`);
       return false;
     }
     return wantsPreview(files) ? this.show(title, files) : apply(files);
@@ -136,6 +146,34 @@ export function nameOf(file: FilePlan): string {
 export function extent(file: FilePlan): string {
   const { added, removed } = size(file);
   return file.source === undefined ? `new, ${added} lines` : `+${added} −${removed}`;
+}
+
+/** The edit with the parts that the user wants; undefined when the choice was cancelled. */
+async function chosen(title: string, edit: WireEdit): Promise<WireEdit | undefined> {
+  const parts = groups(edit).map(({ id, label, description, places, optional }) => ({
+    id,
+    label,
+    description: places === 1 ? '1 place' : `${places} places`,
+    detail: description,
+    picked: !optional,
+  }));
+  if (parts.length === 0) {
+    return edit;
+  }
+  const wanted = await vscode.window.showQuickPick(parts, {
+    title,
+    placeHolder: 'What is to be changed? The change is shown next.',
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
+  const taken = new Set(wanted?.map(({ id }) => id));
+  return wanted && without(edit, new Set(parts.map(({ id }) => id).filter((id) => !taken.has(id))));
+}
+
+/** Whether a file is not the one any more that the edit was made for. */
+function movedOn({ source, version }: FilePlan): boolean {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === source);
+  return version !== undefined && document !== undefined && document.version !== version;
 }
 
 function wantsPreview(files: readonly FilePlan[]): boolean {

@@ -10,17 +10,26 @@ export interface Position {
 export interface Edit {
   readonly range: { readonly start: Position; readonly end: Position };
   readonly newText: string;
+  readonly annotationId?: string;
 }
 
 export interface WireEdit {
   readonly changes?: Readonly<Record<string, readonly Edit[]>>;
   readonly documentChanges?: readonly WireChange[];
+  readonly changeAnnotations?: Readonly<Record<string, Annotation>>;
+}
+
+/** A part of an edit that the user may want or not. */
+export interface Annotation {
+  readonly label: string;
+  readonly needsConfirmation?: boolean;
+  readonly description?: string;
 }
 
 export type WireChange =
-  | { readonly kind: 'create'; readonly uri: string }
-  | { readonly kind: 'rename'; readonly oldUri: string; readonly newUri: string }
-  | { readonly kind: 'delete'; readonly uri: string }
+  | { readonly kind: 'create'; readonly uri: string; readonly annotationId?: string }
+  | { readonly kind: 'rename'; readonly oldUri: string; readonly newUri: string; readonly annotationId?: string }
+  | { readonly kind: 'delete'; readonly uri: string; readonly annotationId?: string }
   | {
       readonly kind?: undefined;
       readonly textDocument: { readonly uri: string; readonly version?: number | null };

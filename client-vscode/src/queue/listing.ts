@@ -1,14 +1,68 @@
-// What `tierwise queue list` prints, line by line. Knows nothing of VS Code.
+// What waits in the queue, as the server's command tells it, or as `tierwise queue list` prints it where the server has
+// no such command. Knows nothing of VS Code.
 
 export interface Waiting {
   readonly number: number;
   readonly since: string;
   readonly task: string;
-  /** Where, how often it was tried, and the last reason: as the list words it. */
+  /** Where, how often it was tried, and the last reason. */
   readonly rest: string;
+  /** What was asked for, in the user's words. */
+  readonly instruction?: string;
 }
 
-/** The items of the list; lines that are none (its head, "Nothing waits…") are passed over. */
+interface WireItem {
+  readonly number: number;
+  readonly at: string;
+  readonly task: string;
+  readonly uri: string;
+  readonly range?: { readonly start: { readonly line: number } } | null;
+  readonly instruction?: string;
+  readonly attempts?: readonly WireAttempt[];
+}
+
+interface WireAttempt {
+  readonly tier: string;
+  readonly model: string;
+  readonly reason: string;
+  readonly evidence?: string;
+}
+
+/** The items that `tierwise.queue` lists; `name` says what a file is called here. */
+export function listed(answer: unknown, name: (uri: string) => string): Waiting[] {
+  const { items } = answer as { items: readonly WireItem[] };
+  return items.map((item) => {
+    const attempts = item.attempts ?? [];
+    const tried = attempts.length === 1 ? 'tried once' : `tried ${attempts.length} times`;
+    const rest = [place(item, name), tried, attempts.at(-1)?.reason ?? ''].filter((word) => word !== '');
+    return {
+      number: item.number,
+      since: moment(item.at),
+      task: item.task,
+      rest: rest.join(' · '),
+      ...(item.instruction && { instruction: item.instruction }),
+    };
+  });
+}
+
+/** One item with all that was tried, as Markdown. What models said stands in code blocks: it is a stranger's text. */
+export function told(answer: unknown, name: (uri: string) => string): string {
+  const item = answer as WireItem;
+  const lines = [
+    `# ${item.task} in ${place(item, name)}`,
+    `Number ${item.number}, waiting since ${moment(item.at)}.`,
+    ...(item.instruction ? ['**Asked for:**', fenced(item.instruction)] : []),
+  ];
+  (item.attempts ?? []).forEach(({ tier, model, reason, evidence }, index) => {
+    lines.push(`## ${index + 1}. ${tier}: ${model}`, `Rejected: **${reason}**`);
+    if (evidence) {
+      lines.push(fenced(evidence));
+    }
+  });
+  return `${lines.join('\n\n')}\n`;
+}
+
+/** The items of the printed list; lines that are none (its head, "Nothing waits…") are passed over. */
 export function waiting(printed: string): Waiting[] {
   const items: Waiting[] = [];
   for (const line of printed.split(/\r?\n/)) {
@@ -19,4 +73,19 @@ export function waiting(printed: string): Waiting[] {
     }
   }
   return items;
+}
+
+function place({ uri, range }: WireItem, name: (uri: string) => string): string {
+  return range == null ? name(uri) : `${name(uri)}:${range.start.line + 1}`;
+}
+
+/** An ISO time without what a person does not read: "2026-01-02 10:11". */
+function moment(at: string): string {
+  return at.slice(0, 16).replace('T', ' ');
+}
+
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
 }

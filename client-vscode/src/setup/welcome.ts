@@ -1,5 +1,6 @@
 // The first steps: the walkthrough's commands.
 import * as vscode from 'vscode';
+import type { Guarded } from '../guarded';
 import type { ServerOwner } from '../server/owner';
 import type { Keys } from './keys';
 
@@ -19,7 +20,7 @@ def part_from_visitor(visitor_name, visitor_language):
         return f"Goodbye, {visitor_name}"
 `;
 
-export function registerWelcome(owner: ServerOwner, keys: Keys): vscode.Disposable {
+export function registerWelcome(owner: ServerOwner, keys: Keys, guarded: Guarded): vscode.Disposable {
   const register = vscode.commands.registerCommand;
   return vscode.Disposable.from(
     register('tierwise.openSettings', () =>
@@ -29,7 +30,7 @@ export function registerWelcome(owner: ServerOwner, keys: Keys): vscode.Disposab
       vscode.commands.executeCommand('workbench.action.openWalkthrough', 'tierwise.tierwise#tierwise.start', false),
     ),
     register('tierwise.tryIt', tryIt),
-    register('tierwise.findModels', () => findModels(owner, keys)),
+    register('tierwise.findModels', () => guarded(() => findModels(owner, keys))),
   );
 }
 
@@ -48,7 +49,10 @@ interface Profiles {
 /** Say which models can be used as things are; where there are none, what to do. */
 async function findModels(owner: ServerOwner, keys: Keys): Promise<void> {
   await owner.start();
-  const { stdout } = await owner.verb(['profiles', '--json'], 15_000);
+  const { status, stdout, stderr } = await owner.verb(['profiles', '--json'], 15_000);
+  if (status !== 0) {
+    throw new Error(stderr.trim() || 'The Tierwise server does not say which models it has.');
+  }
   const { active } = JSON.parse(stdout) as Profiles;
   if (active !== 'embedded') {
     void vscode.window.showInformationMessage(`Tierwise uses the profile "${active}": its models are there.`);

@@ -1,0 +1,31 @@
+// How the next edit is drawn: what it takes out and what it puts in, in one line. Knows nothing of VS Code.
+
+export interface Preview {
+  /** Offsets in the old text: what goes away. */
+  readonly from: number;
+  readonly to: number;
+  readonly inserted: string;
+}
+
+const MAX_SHOWN = 100;
+
+/** The smallest replacement that makes the new text of the old one. */
+export function preview(old: string, young: string): Preview {
+  const shorter = Math.min(old.length, young.length);
+  let from = 0;
+  while (from < shorter && old[from] === young[from]) {
+    from++;
+  }
+  let tail = 0;
+  while (tail < shorter - from && old[old.length - 1 - tail] === young[young.length - 1 - tail]) {
+    tail++;
+  }
+  return { from, to: old.length - tail, inserted: young.slice(from, young.length - tail) };
+}
+
+/** A text as one line that a decoration can show: it would swallow leading spaces, and has no second line. */
+export function oneLine(text: string): string {
+  const line = text.replaceAll(/\r?\n[ \t]*/g, ' ⏎ ').replaceAll('\t', ' ');
+  const cut = line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN - 1)}…` : line;
+  return cut.replaceAll(' ', '\u00a0');
+}
