@@ -44,13 +44,15 @@ class PromptBlock:
     """A piece of a chat prompt.
 
     ``stable`` blocks form the prefix: they come first and stay byte-identical between requests. ``mark`` asks the
-    provider to end a cacheable prefix here, where it takes marks; others ignore it.
+    provider to end a cacheable prefix here, where it takes marks; others ignore it. ``long``: with the long lifetime,
+    where one is sold.
     """
 
     speaker: Speaker
     text: str
     stable: bool = False
     mark: bool = False
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

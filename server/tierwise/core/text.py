@@ -1,7 +1,7 @@
 """Text as immutable lines: positions, spans, and a persistent line store.
 
 Owner of no state. Columns are counted in Python code points; the client's units (UTF-8, UTF-16 or UTF-32) are
-converted once, in ``lsp/convert.py``, and never travel below it.
+converted once, by ``columns.py``, where LSP is spoken.
 
 Lines end at ``\\n``, ``\\r\\n`` or ``\\r`` and nowhere else (LSP 3.18, "Text Documents"); ``str.splitlines`` would also
 split on form feeds and U+2028 and put every later edit on the wrong line.
@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
+from operator import eq
 
 _CHUNK = 256
 """Lines per chunk: an edit copies one chunk and the list of chunks, so both stay near 256 for a 50,000-line file."""
@@ -116,6 +117,12 @@ class Lines:
         while chunk >= 0:
             yield from reversed(self._chunks[chunk][: stop - self._starts[chunk]])
             chunk -= 1
+
+    def same_as(self, other: Lines) -> bool:
+        """Whether both hold the same text; costs little for two states of one document, which share their chunks."""
+        if self is other or self.count != other.count:
+            return self is other
+        return self._chunks == other._chunks or all(map(eq, self, other))
 
     @property
     def text(self) -> str:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from tierwise.core.events import AttemptRecord, AttemptResult
 from tierwise.core.models import ChatPrompt, FinishReason, ModelRequest, Schema
 from tierwise.core.tasks import Role, Task
+from tierwise.core.text import Lines
 from tierwise.features.estimates import Estimates
 from tierwise.features.place import Place
 from tierwise.features.recording import Recording
@@ -20,9 +21,11 @@ from tierwise.prompts.requests import Failed, request_blocks
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import RunEnd, Trouble
 from tierwise.routing.policy import Policy
-from tierwise.session.prefix_ledger import CacheTerms, Need, Prefix, PrefixLedger
+from tierwise.session.cache_terms import CacheTerms
+from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
+from tierwise.session.prefix_line import Absent, Item
 from tierwise.session.session import Session
-from tierwise.settings.facts import CacheStyle, ModelFacts
+from tierwise.settings.facts import ModelFacts
 from tierwise.settings.models import ResolvedModel
 
 
@@ -110,23 +113,23 @@ class Asker:
     def _request(self, question: Question, model: ResolvedModel, policy: Policy) -> tuple[ModelRequest, _Sent]:
         limits = policy.limits_for(model.facts)
         sampling = policy.sampling(model.facts, len(question.failed))
-        estimate = self._estimates.of(model).tokens
+        estimator = self._estimates.of(model)
         place = question.place
         room = _context_limit(limits.context_tokens, model.facts)
         tail = request_blocks(question.task, place.target, question.wish, question.diagnostic, question.failed)
-        room -= sum(estimate(block.text) for block in tail)
+        room -= sum(estimator.tokens(block.text) for block in tail)
         need = Need(
             model=str(model.ref),
             folder=place.folder_name,
             head=(instruction("work"), place.facts),
-            files=place.files,
+            items=place.files,
             budget_tokens=max(room, 0),
-            terms=_terms(model.facts),
-            current=self._session.current,
-            estimate=estimate,
+            terms=CacheTerms.of(model.facts),
+            current=self._current,
+            chars_per_token=estimator.chars_per_token,
         )
         prefix = self._ledger.prefix(need)
-        target = place.target_for(prefix.names)
+        target = place.target_for(prefix.files)
         if target is not place.target:
             tail = request_blocks(question.task, target, question.wish, question.diagnostic, question.failed)
         prompt = ChatPrompt(prefix.blocks + tail)
@@ -145,6 +148,10 @@ class Asker:
             sources=prefix.sources | own,
         )
         return request, _Sent(need, prefix, prompt)
+
+    def _current(self, item: Item) -> Lines | Absent:
+        now = self._session.current(item.document)
+        return now if isinstance(now, Absent) else now.lines
 
     def _learn(self, run: ChainRun, sent: dict[str, _Sent], recording: Recording) -> None:
         recording.attempts.extend(run.records)
@@ -170,16 +177,6 @@ def rejected(records: list[AttemptRecord], reply: Reply, reason: str) -> None:
 def _context_limit(tokens: int, facts: ModelFacts) -> int:
     """The context that may be filled: never over a price cliff, with a tenth to spare for the estimate's error."""
     return tokens if facts.price_cliff is None else min(tokens, int(facts.price_cliff.above_tokens * 0.9))
-
-
-def _terms(facts: ModelFacts) -> CacheTerms:
-    prices, rules = facts.prices, facts.cache
-    if rules.style is CacheStyle.NONE:
-        # Nothing is kept: rewriting costs nothing more than sending, so dead text goes at once.
-        return CacheTerms(float("inf"), prices.input, 0.0, rules.min_tokens)
-    read = prices.input if prices.cache_read is None else prices.cache_read
-    write = prices.input if prices.cache_write is None else prices.cache_write
-    return CacheTerms(rules.ttl_s, read, write, rules.min_tokens)
 
 
 def _hash(prompt: ChatPrompt) -> str:

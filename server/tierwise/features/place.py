@@ -15,7 +15,7 @@ from tierwise.core.text import Point, Span
 from tierwise.features.tools_found import tools_found
 from tierwise.prompts.requests import Target
 from tierwise.session import window
-from tierwise.session.prefix_ledger import NamedFile
+from tierwise.session.prefix_line import Item
 from tierwise.session.related import Related, imported_files, relative_name, tests_beside, users
 from tierwise.session.view import FrozenView
 from tierwise.syntax.outline import Definition, calls, enclosing, outline
@@ -47,7 +47,7 @@ class Place:
     document: Document
     span: Span
     folder: Path | None
-    files: tuple[NamedFile, ...]
+    files: tuple[Item, ...]
     facts: str
     target: Target
     symbol: Symbol | None = None
@@ -72,11 +72,11 @@ def gather(view: FrozenView, document: Document, span: Span, task: Task | None =
     related: list[Related] = list(tests_beside(view, document)) if task is Task.TESTS else []
     using = users(view, document, span)
     related += [*imported_files(view, document), *using]
-    files = [NamedFile(relative_name(view, document), document)]
+    files = [Item(relative_name(view, document), document.lines, document)]
     for item in related:
         name = relative_name(view, item.document)
         if len(files) < _MAX_FILES and all(name != file.name for file in files):
-            files.append(NamedFile(name, item.document))
+            files.append(Item(name, item.document.lines, item.document))
     return Place(
         document,
         span,

@@ -6,6 +6,7 @@ nor the other way round; the shaper removes what is repeated.
 
 from __future__ import annotations
 
+from tierwise.core.fences import fenced
 from tierwise.core.models import ChatPrompt, Excerpt, FimPrompt, PromptBlock, Speaker
 from tierwise.prompts.instructions import instruction
 
@@ -18,7 +19,7 @@ def infill_prompt(context: FimPrompt) -> tuple[ChatPrompt, tuple[str, ...]]:
     if context.extra:
         blocks.append(PromptBlock(Speaker.USER, _excerpts(context.extra), stable=True, mark=True))
     text = f"{_plain(context.prefix)}{CURSOR}{_plain(context.suffix)}"
-    blocks.append(PromptBlock(Speaker.USER, f'<file path="{context.path}">\n{text}\n</file>\n'))
+    blocks.append(PromptBlock(Speaker.USER, fenced("file", {"path": context.path}, f"{text}\n")))
     return ChatPrompt(tuple(blocks)), (CLOSE,)
 
 
@@ -76,7 +77,7 @@ def _may_become(text: str) -> bool:
 
 
 def _excerpts(extra: tuple[Excerpt, ...]) -> str:
-    return "".join(f'<excerpt path="{e.path}">\n{_plain(e.text)}</excerpt>\n' for e in extra)
+    return "".join(fenced("excerpt", {"path": excerpt.path}, _plain(excerpt.text)) for excerpt in extra)
 
 
 def _plain(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tierwise.core.fences import fenced
 from tierwise.core.models import PromptBlock, Speaker
 from tierwise.core.rejection import Rejection
 from tierwise.core.tasks import Task
@@ -74,11 +75,11 @@ def _wish(task: Task, wish: str, diagnostic: str) -> str:
 
 
 def _about(target: Target) -> str:
-    where = f'<lines path="{target.path}" first="{target.first}" last="{target.last}">'
+    where = {"path": target.path, "first": str(target.first), "last": str(target.last)}
     if target.whole:
-        where = f'<lines path="{target.path}" first="{target.first}" last="{target.last}" whole="true">'
-    around = f'<around path="{target.path}">\n{_ended(target.around)}</around>\n' if target.around else ""
-    return f"{around}{where}\n{_ended(target.lines)}</lines>\n"
+        where["whole"] = "true"
+    around = fenced("around", {"path": target.path}, target.around) if target.around else ""
+    return around + fenced("lines", where, target.lines)
 
 
 def _objection(rejection: Rejection) -> PromptBlock:
@@ -87,7 +88,3 @@ def _objection(rejection: Rejection) -> PromptBlock:
         "Nothing was applied: all files are as they were. Answer the request again, completely.\n"
     )
     return PromptBlock(Speaker.USER, text)
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith("\n") or not text else text + "\n"

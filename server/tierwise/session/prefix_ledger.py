@@ -1,79 +1,72 @@
 """The prefix ledger: which prefix each provider holds; append-only, rewritten only when that has become cheaper.
 
-Owner of the ledger's state. For every (model, workspace folder) it keeps what the prompt's prefix says: the head
+Owner of the ledger's state. For every (model, workspace folder, variant) it keeps one line of text: the head
 (instructions, workspace facts), then file texts and later changes in the order in which they became needed. It never
-removes or reorders what was sent except in a rebase, never shows a text that is not the file's current one after all
-its changes, and never puts a time, a cursor or an unordered collection into the prefix.
+removes or reorders what was sent except in a rebase, and never shows a text that is not current.
 
 When to rebase is the ski-rental rule: carrying dead text costs its read price on every request; once these costs have
-added up to the price of writing the prefix anew, it is rewritten. That is at most twice the cost of the best schedule
-that knew the future (Karlin et al., "Competitive Snoopy Caching", 1988).
+added up to the price of writing what would be missing without it, the line is cut there and continued. That is at most
+twice the cost of the best schedule that knew the future (Karlin et al., "Competitive Snoopy Caching", 1988). It may be
+cut at every place of which the provider still holds a copy, each with an account of its own, or begun anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tierwise.core.clock import Clock
-from tierwise.core.documents import Document
 from tierwise.core.models import PromptBlock, Speaker, Usage
 from tierwise.core.text import Lines
-from tierwise.session import prefix_text
+from tierwise.session.cache_terms import CacheTerms
+from tierwise.session.lifetimes import Pauses
+from tierwise.session.prefix_line import Absent, Addition, Current, Item, Key, Position, addition, head
 
-_KEEP_REQUESTS = 6
-"""A file that none of the last this many requests needed is dropped at the next rebase."""
+_ROOMY = 0.6
+"""Share of the budget that a line is filled to when it is written anew, and by optional items: the rest is for what
+will change, so that one rebase does not bring the next."""
 _TRUST_SHARE = 0.8
 """A hit below this share of the prediction is a miss: estimates of tokens are good to about a fifth."""
+_CUTS = 8
+"""Places, the latest, at which a line may be cut."""
+_NOT_WORTH_IT = 1.02
+"""Dead text below this share is not even weighed: it costs less than the time to do so."""
 
 
 class Rebase(StrEnum):
-    """Why a prefix was written anew."""
+    """Why a prefix was written anew, in whole or from some place on."""
 
     FIRST = "first"
     HEAD_CHANGED = "head-changed"
     EXPIRED = "expired"
     CHEAPER = "cheaper"
     BUDGET = "budget"
-    FILE_GONE = "file-gone"
-
-
-@dataclass(frozen=True, slots=True)
-class CacheTerms:
-    """The provider's terms: lifetime in seconds, prices in US dollars per million tokens, shortest cacheable prefix."""
-
-    ttl_s: float
-    read: float
-    write: float
-    min_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class NamedFile:
-    """A readable file under the name by which prompts call it (relative to its folder, forward slashes)."""
-
-    name: str
-    document: Document
+    FORBIDDEN = "forbidden"
+    UNCACHED = "uncached"
+    """The provider keeps nothing: every prompt holds what its request needs and no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """What a request wants of its prefix.
 
-    ``model`` and ``folder`` say whose prefix it is. ``head``: the instructions and the workspace facts. ``files``: the
-    most needed first; what does not fit into ``budget_tokens`` is left out from the end. ``current`` gives a shown
-    file's text as of now, None when it is gone or forbidden. ``estimate``: tokens of a text for this model.
+    ``model``, ``folder`` and ``variant`` say whose prefix it is: ``variant`` holds whatever else of a request makes the
+    provider's copy useless (an effort). ``head``: the instructions and the workspace facts. ``items``: the most needed
+    first; what does not fit into ``budget_tokens`` is left out. ``refreshed``: the copy is kept alive in pauses.
     """
 
     model: str
     folder: str
-    head: tuple[str, str]
-    files: tuple[NamedFile, ...]
+    head: tuple[str, ...]
+    items: tuple[Item, ...]
     budget_tokens: int
     terms: CacheTerms
-    current: Callable[[Document], Document | None]
-    estimate: Callable[[str], int]
+    current: Current
+    chars_per_token: float
+    variant: str = ""
+    refreshed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,36 +74,49 @@ class Prefix:
     """The stable part of one prompt. ``expected_cached`` tokens of it should come from the provider's cache."""
 
     blocks: tuple[PromptBlock, ...]
-    names: frozenset[str]
-    """The files that it shows."""
+    shown: frozenset[Key]
+    """Form and name of all that it shows."""
     tokens: int
     expected_cached: int
     rebase: Rebase | None
     sources: frozenset[str]
+    ends: tuple[Position, ...]
+    """The ends of the pieces, for ``observe``."""
+    held: int | None
+    """Index of the end of the provider's longest copy, as far as the ledger knows."""
+    at: float
+    """When it was made, in monotonic seconds: lifetimes count from the start of a request."""
 
-
-@dataclass(slots=True)
-class _Piece:
-    text: str
-    tokens: int
+    @property
+    def files(self) -> frozenset[str]:
+        """Names of the files whose whole text it shows."""
+        return frozenset(name for form, name in self.shown if form == "file")
 
 
 @dataclass(slots=True)
 class _Holding:
-    head: tuple[str, str]
-    pieces: list[_Piece]
-    shown: dict[str, Document] = field(default_factory=dict[str, Document])
-    file_tokens: dict[str, int] = field(default_factory=dict[str, int])
-    edits: dict[str, int] = field(default_factory=dict[str, int])
-    needed: dict[str, int] = field(default_factory=dict[str, int])
-    requests: int = 0
-    used_at: float = 0.0
-    held_tokens: int = 0
-    carried_usd: float = 0.0
+    """One line and what is known of its use."""
 
-    @property
-    def tokens(self) -> int:
-        return sum(piece.tokens for piece in self.pieces)
+    head: tuple[str, ...]
+    ends: list[Position]
+    long: bool = False
+    carried: float = 0.0
+    """What beginning anew would have saved so far."""
+    used_at: float | None = None
+    pauses: Pauses = field(default_factory=Pauses)
+    edits: Counter[Key] = field(default_factory=Counter[Key])
+    reported: bool = False
+    """The provider has reported a hit before: only then its silence is a miss."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A way to serve a request: keep the line up to ``keep`` ends, and add. ``cost`` in price units."""
+
+    keep: int
+    added: Addition
+    chars: int
+    cost: float
 
 
 class PrefixLedger:
@@ -118,142 +124,252 @@ class PrefixLedger:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._holdings: dict[tuple[str, str], _Holding] = {}
+        self._holdings: dict[tuple[str, str, str], _Holding] = {}
+        self.rewrites: Counter[Rebase] = Counter()
+        """Prefixes written anew, by reason; the first of each is one too."""
         self.unexplained_misses = 0
 
     def prefix(self, need: Need) -> Prefix:
         """The prefix for one request; it is counted as sent."""
-        key = (need.model, need.folder)
-        holding = self._holdings.get(key)
-        why = Rebase.FIRST if holding is None else self._must_rebase(holding, need)
-        if holding is not None and why is None:
-            all_shown = _append(holding, need)
-            why = _weigh(holding, need, all_shown=all_shown)
-        if holding is None or why is not None:
-            holding = self._holdings[key] = _written(need, holding)
-        return self._sent(holding, why)
+        now = self._clock.monotonic()
+        holding = self._holdings.get(_key(need))
+        if holding is None:
+            holding = self._holdings[_key(need)] = _Holding(need.head, head(need.head))
+        elif holding.used_at is not None:
+            holding.pauses.add(now - holding.used_at)
+        why = _Turn(holding, need, now).take()
+        holding.used_at = now
+        if why is not None and why is not Rebase.UNCACHED:
+            self.rewrites[why] += 1
+        return _sent(holding, need, why, now)
 
     def observe(self, need: Need, prefix: Prefix, usage: Usage | None) -> bool:
         """Learn what the provider really had; False for a miss that the ledger cannot explain.
 
-        Without a report (``usage`` None: the call failed) nothing is assumed to be held.
+        Without a report (``usage`` None: the call failed or was closed) nothing is learnt: what was held before is
+        assumed to be held still, and what the call may have written is not counted on.
         """
-        holding = self._holdings.get((need.model, need.folder))
-        if holding is None:
+        holding = self._holdings.get(_key(need))
+        if holding is None or usage is None:
             return True
-        if usage is None:
-            holding.held_tokens = 0
-            return True
-        holding.held_tokens = prefix.tokens if prefix.tokens >= need.terms.min_tokens else 0
-        if usage.cached_tokens >= _TRUST_SHARE * prefix.expected_cached:
-            return True
-        self.unexplained_misses += 1
-        return False
-
-    def _must_rebase(self, holding: _Holding, need: Need) -> Rebase | None:
-        if holding.head != need.head:
-            return Rebase.HEAD_CHANGED
-        if any(need.current(document) is None for document in holding.shown.values()):
-            return Rebase.FILE_GONE
-        idle = self._clock.monotonic() - holding.used_at
-        return Rebase.EXPIRED if idle > need.terms.ttl_s else None
-
-    def _sent(self, holding: _Holding, why: Rebase | None) -> Prefix:
-        holding.requests += 1
-        holding.used_at = self._clock.monotonic()
-        last = len(holding.pieces) - 1
-        blocks = tuple(
-            PromptBlock(
-                Speaker.USER if index else Speaker.SYSTEM, piece.text, stable=True, mark=index in {1, last - 1, last}
-            )
-            for index, piece in enumerate(holding.pieces)
-        )
-        return Prefix(
-            blocks=blocks,
-            names=frozenset(holding.shown),
-            tokens=holding.tokens,
-            expected_cached=0 if why is not None else min(holding.held_tokens, holding.tokens),
-            rebase=why,
-            sources=frozenset(str(d.path) for d in holding.shown.values() if d.path is not None),
-        )
+        missed = usage.cached_tokens < _TRUST_SHARE * prefix.expected_cached
+        unexplained = missed and (holding.reported or need.terms.marks > 0)
+        holding.reported = holding.reported or usage.cached_tokens > 0
+        if unexplained:
+            self.unexplained_misses += 1
+            for end in holding.ends:
+                end.held_until = float("-inf")
+        _hold(prefix, need)
+        return not unexplained
 
 
-def _append(holding: _Holding, need: Need) -> bool:
-    """Add what changed of the files already shown, then the files not shown yet as far as they fit, as one piece.
-    Whether every needed file is shown now.
-    """
-    texts: list[str] = []
-    for name, shown in holding.shown.items():
-        now = need.current(shown) or shown
-        if not _same(shown.lines, now.lines):
-            texts.append(prefix_text.change(name, shown.lines, now.lines))
-            holding.edits[name] = holding.edits.get(name, 0) + 1
-            holding.file_tokens[name] += need.estimate(texts[-1])
-        holding.shown[name] = now
-    room = need.budget_tokens - holding.tokens - need.estimate("".join(texts))
-    for file in need.files:
-        if file.name not in holding.shown:
-            tokens = need.estimate(prefix_text.snapshot(file.name, file.document.lines))
-            if tokens > room:
+class _Turn:
+    """One request's decision about a line: go on, cut, or begin anew."""
+
+    def __init__(self, holding: _Holding, need: Need, now: float) -> None:
+        self._holding = holding
+        self._need = need
+        self._terms = need.terms
+        self._budget = int(need.budget_tokens * need.chars_per_token)
+        self._held = [i for i, end in enumerate(holding.ends) if end.held_until > now]
+        self._known: dict[Key, Lines | Absent] = {}
+
+    def take(self) -> Rebase | None:
+        """Bring the line to where it serves the request; why it was rewritten, None where it was only continued."""
+        holding, need = self._holding, self._need
+        first, other_head = holding.used_at is None, holding.head != need.head
+        if other_head:
+            holding.head, holding.ends, self._held = need.head, head(need.head), []
+        if first or other_head or not need.terms.keeps:
+            self._begin(self._anew())
+            return Rebase.FIRST if first else Rebase.HEAD_CHANGED if other_head else Rebase.UNCACHED
+        if not self._held:
+            holding.long = self._prefer_long()
+        if (shown := self._first_forbidden()) is not None:
+            self._held = [i for i in self._held if i < shown]
+            self._continue(min(self._others(need.items), key=lambda option: option.cost))
+            return Rebase.FORBIDDEN
+        stay = self._option(len(holding.ends), need.items)
+        choice, why = self._within_budget(stay) or self._weigh(stay)
+        self._continue(choice)
+        return why
+
+    def _within_budget(self, stay: _Option) -> tuple[_Option, Rebase] | None:
+        """Another way than going on, where the budget leaves no choice; one that leaves room, if there is any."""
+        if stay.chars <= self._budget and not stay.added.missing:
+            return None
+        others = self._others(self._need.items)
+        fewest = min(option.added.missing for option in others)
+        if stay.chars <= self._budget and stay.added.missing <= fewest:
+            return None
+        best = [option for option in others if option.added.missing == fewest]
+        roomy = [option for option in best if option.chars <= _ROOMY * self._budget]
+        return min(roomy or best, key=lambda option: option.cost), Rebase.BUDGET
+
+    def _weigh(self, stay: _Option) -> tuple[_Option, Rebase | None]:
+        """Going on, or a way to show the same with less dead text, where that has become cheaper."""
+        same = [item for item in self._need.items if item.key in stay.added.shown]
+        needed = sum(len(text) for text in self._need.head) + sum(map(_length, same))
+        if stay.chars <= needed * _NOT_WORTH_IT:
+            return stay, None
+        chosen, why = stay, None
+        for option in self._others(same, optional_share=1.0):
+            dead = stay.chars - option.chars
+            if dead <= 0 or option.added.missing:
                 continue
-            room -= tokens
-            texts.append(_show(holding, file, need))
-        holding.needed[file.name] = holding.requests
-    if texts:
-        text = "".join(texts)
-        holding.pieces.append(_Piece(text, need.estimate(text)))
-    return all(file.name in holding.shown for file in need.files)
+            carried = self._carry(option, dead * self._terms.read)
+            if option.cost <= stay.cost and option.cost < chosen.cost:
+                chosen, why = option, Rebase.CHEAPER if self._held else Rebase.EXPIRED
+            elif chosen is stay and carried >= option.cost - stay.cost:
+                chosen, why = option, Rebase.CHEAPER
+        return chosen, why
+
+    def _carry(self, option: _Option, cost: float) -> float:
+        """Add to the account of a place what going on from there would have saved on this request."""
+        if option.keep == 0:
+            self._holding.carried += cost
+            return self._holding.carried
+        end = self._holding.ends[option.keep - 1]
+        end.carried += cost
+        return end.carried
+
+    def _option(self, keep: int, items: Sequence[Item], optional_share: float = _ROOMY) -> _Option:
+        """Going on after the first ``keep`` ends. Right after the head the files that were edited least come first, so
+        that later changes leave most of the line as it is.
+        """
+        end = self._holding.ends[keep - 1]
+        room, optional = self._budget - end.chars, int(optional_share * self._budget) - end.chars
+        added = addition(end, items, self._current, room, optional)
+        if keep <= len(self._need.head):
+            edits = self._holding.edits
+            fitting = [item for item in items if item.key in added.shown]
+            fitting.sort(key=lambda item: (edits[item.key], item.name, item.form))
+            added = replace(addition(end, fitting, self._current, room, room), missing=added.missing)
+        chars = end.chars + added.chars
+        held = max((self._holding.ends[i].chars for i in self._held if i < keep), default=0)
+        writing = self._terms.writing(long=self._holding.long)
+        return _Option(keep, added, chars, held * self._terms.read + (chars - held) * writing)
+
+    def _others(self, items: Sequence[Item], optional_share: float = _ROOMY) -> list[_Option]:
+        """The ways other than going on: a new line, and going on from places of which the provider holds a copy: after
+        the head, after the first files, and the last ones.
+        """
+        last, first = len(self._holding.ends), len(self._need.head)
+        places = [i + 1 for i in self._held if first <= i + 1 < last]
+        kept = {place for place in places if place <= first + 1} | set(places[-_CUTS:])
+        cuts = [self._option(place, items, optional_share) for place in sorted(kept)]
+        anew = self._option(first, items, optional_share)
+        return [self._anew(anew), *cuts]
+
+    def _anew(self, after_head: _Option | None = None) -> _Option:
+        """A new line, of which the provider holds nothing."""
+        option = after_head or self._option(len(self._need.head), self._need.items)
+        return replace(option, keep=0, cost=option.chars * self._terms.writing(long=self._prefer_long()))
+
+    def _prefer_long(self) -> bool:
+        return self._holding.pauses.prefer_long(self._terms, refreshed=self._need.refreshed)
+
+    def _current(self, item: Item) -> Lines | Absent:
+        if item.key not in self._known:
+            self._known[item.key] = self._need.current(item)
+        return self._known[item.key]
+
+    def _begin(self, option: _Option) -> None:
+        holding = self._holding
+        holding.ends = head(self._need.head)
+        holding.long = self._prefer_long()
+        self._append(option.added)
+        self._settle()
+
+    def _continue(self, option: _Option) -> None:
+        holding = self._holding
+        if option.keep == 0:
+            self._begin(option)
+            return
+        shown = holding.ends[option.keep - 1].shown
+        for key, item in option.added.shown.items():
+            if key in shown and not shown[key].lines.same_as(item.lines):
+                holding.edits[key] += 1
+        if option.keep < len(holding.ends):
+            del holding.ends[option.keep :]
+            self._settle()
+        self._append(option.added)
+
+    def _append(self, added: Addition) -> None:
+        last = self._holding.ends[-1]
+        if added.text:
+            self._holding.ends.append(last.followed_by(added))
+        else:
+            last.shown = added.shown  # equal texts, perhaps other objects
+
+    def _settle(self) -> None:
+        """A rewritten line begins new accounts."""
+        self._holding.carried = 0.0
+        for end in self._holding.ends:
+            end.carried = 0.0
+
+    def _first_forbidden(self) -> int | None:
+        """Index of the first end that shows a text which must not be sent any more."""
+        last = self._holding.ends[-1].shown
+        gone = {key for key, item in last.items() if self._current(item) is Absent.FORBIDDEN}
+        if not gone:
+            return None
+        return next(i for i, end in enumerate(self._holding.ends) if gone & end.shown.keys())
 
 
-def _weigh(holding: _Holding, need: Need, *, all_shown: bool) -> Rebase | None:
-    """Whether rewriting has become cheaper than going on, or the budget leaves no choice."""
-    wanted = ({file.name for file in need.files} & set(holding.shown)) | _recent(holding)
-    live = sum(need.estimate(prefix_text.snapshot(name, holding.shown[name].lines)) for name in wanted)
-    dead = sum(holding.file_tokens.values()) - live
-    if dead > 0 and (holding.tokens > need.budget_tokens or not all_shown):
-        return Rebase.BUDGET
-    holding.carried_usd += max(0, dead) * need.terms.read
-    if dead > 0 and holding.carried_usd >= live * need.terms.write:
-        return Rebase.CHEAPER
-    return None
+def _length(item: Item) -> int:
+    return sum(map(len, item.lines))
 
 
-def _written(need: Need, old: _Holding | None) -> _Holding:
-    """The prefix anew: the head, then the needed and lately needed files that fit, those edited least first."""
-    holding = _Holding(need.head, [_Piece(text, need.estimate(text)) for text in need.head])
-    wanted = list(need.files)
-    if old is not None:
-        holding.edits, holding.requests = dict(old.edits), old.requests
-        for name in sorted(_recent(old) - {file.name for file in need.files}):
-            now = need.current(old.shown[name]) if name in old.shown else None
-            wanted += [NamedFile(name, now)] if now is not None else []
-    room = need.budget_tokens - holding.tokens
-    fitting: list[NamedFile] = []
-    for file in wanted:
-        tokens = need.estimate(prefix_text.snapshot(file.name, file.document.lines))
-        if tokens <= room:
-            room -= tokens
-            fitting.append(file)
-    fitting.sort(key=lambda file: (holding.edits.get(file.name, 0), file.name))
-    text = "".join([_show(holding, file, need) for file in fitting])
-    if text:
-        holding.pieces.append(_Piece(text, need.estimate(text)))
-    return holding
+def _sent(holding: _Holding, need: Need, why: Rebase | None, now: float) -> Prefix:
+    ends = tuple(holding.ends)
+    held = max((i for i, end in enumerate(ends) if end.held_until > now), default=None)
+    marked = _marks(len(ends), len(need.head), held, need.terms)
+    blocks = tuple(
+        PromptBlock(
+            Speaker.SYSTEM if index == 0 else Speaker.USER,
+            end.text,
+            stable=True,
+            mark=index in marked,
+            long=holding.long,
+        )
+        for index, end in enumerate(ends)
+    )
+    return Prefix(
+        blocks=blocks,
+        shown=frozenset(ends[-1].shown),
+        tokens=int(ends[-1].chars / need.chars_per_token) + 1,
+        expected_cached=0 if held is None else int(ends[held].chars / need.chars_per_token),
+        rebase=why,
+        sources=ends[-1].sources,
+        ends=ends,
+        held=held,
+        at=now,
+    )
 
 
-def _show(holding: _Holding, file: NamedFile, need: Need) -> str:
-    text = prefix_text.snapshot(file.name, file.document.lines)
-    holding.shown[file.name] = file.document
-    holding.file_tokens[file.name] = need.estimate(text)
-    holding.needed[file.name] = holding.requests
-    return text
+def _marks(count: int, head_size: int, held: int | None, terms: CacheTerms) -> frozenset[int]:
+    """Where the provider is to end a copy: at the end; where the last copy ends, if the end is too far from it to find
+    it; after the head and after the first files, so that the line can be cut there. Providers that take no marks of
+    ours get them all the same: their adapters leave them out.
+    """
+    last = count - 1
+    wanted = [last]
+    if held is not None and last - held >= terms.lookback:
+        wanted.append(held)
+    wanted += [head_size - 1, head_size]
+    chosen = list(dict.fromkeys(place for place in wanted if 0 <= place <= last))
+    return frozenset(chosen[: terms.marks or 4])
 
 
-def _recent(holding: _Holding) -> set[str]:
-    """Shown files that one of the last requests needed."""
-    oldest = holding.requests - _KEEP_REQUESTS
-    return {name for name, at in holding.needed.items() if at >= oldest and name in holding.shown}
+def _hold(prefix: Prefix, need: Need) -> None:
+    """The call was answered: what it marked is held now, and what it read is renewed."""
+    terms = need.terms
+    for index, (end, block) in enumerate(zip(prefix.ends, prefix.blocks, strict=True)):
+        touched = block.mark or index == prefix.held or not terms.marks
+        if touched and end.chars >= terms.min_tokens * need.chars_per_token:
+            end.held_until = max(end.held_until, prefix.at + terms.lifetime(long=block.long))
 
 
-def _same(a: Lines, b: Lines) -> bool:
-    return a is b or (a.count == b.count and a.text == b.text)
+def _key(need: Need) -> tuple[str, str, str]:
+    return (need.model, need.folder, need.variant)

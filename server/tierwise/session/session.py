@@ -19,6 +19,7 @@ from tierwise.session.files import FileCache, is_huge
 from tierwise.session.history import EditHistory
 from tierwise.session.indexer import Indexer
 from tierwise.session.listing import FolderListing
+from tierwise.session.prefix_line import Absent
 from tierwise.session.privacy import IGNORE_FILES, FolderRules, FolderTerms, Forbidden
 from tierwise.session.view import FrozenView
 
@@ -140,12 +141,17 @@ class Session:
         path = uris.to_path(uri)
         return None if path is None else self.view().read(path)
 
-    def current(self, document: Document) -> Document | None:
-        """The file of ``document`` as it is now, open or on disk; None where it is gone or forbidden."""
-        if document.path is not None and not document.is_open:
-            return self.view().read(document.path)
-        now = self._open.get(document.uri)
-        return None if now is None or self.forbidden(now) is not None else now
+    def current(self, document: Document) -> Document | Absent:
+        """The file of ``document`` as it is now, open or on disk, or why there is none."""
+        if document.path is None:
+            return self._open.get(document.uri) or Absent.GONE
+        view = self.view()
+        if view.forbidden(document.path) is not None:
+            return Absent.FORBIDDEN
+        now = view.read(document.path)
+        if now is not None:
+            return now
+        return Absent.OUTDATED if document.path.exists() else Absent.GONE
 
     def folder_of(self, document: Document) -> Path | None:
         """The workspace folder of an open document; None outside all of them."""

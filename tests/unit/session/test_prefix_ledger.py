@@ -1,147 +1,264 @@
-"""Whatever happens to the files, the prefix says exactly what they hold now, and only grows between rebases."""
+"""When a prefix is continued, when it is written anew, and whether the provider did what was expected of it."""
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
+from prefix_reader import read
+from test_prefix_property import HandClock
 
 from tierwise.core.documents import Document
 from tierwise.core.models import Usage
 from tierwise.core.text import Lines
-from tierwise.session.prefix_ledger import CacheTerms, NamedFile, Need, Prefix, PrefixLedger, Rebase
+from tierwise.session.cache_terms import CacheTerms
+from tierwise.session.lifetimes import Pauses
+from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger, Rebase
+from tierwise.session.prefix_line import Absent, Item
+from tierwise.settings.facts import CacheRules, CacheStyle, ModelFacts, Prices
 
 HEAD = ("instructions\n", "facts\n")
-TERMS = CacheTerms(ttl_s=300, read=0.1, write=1.25, min_tokens=0)
+SHORT = CacheTerms(ttl_s=300, long_ttl_s=None, read=0.1, write=1.25, write_long=1.25, min_tokens=0, marks=4)
+TWO = replace(SHORT, long_ttl_s=3600, write_long=2.0)
 
 
-class HandClock:
-    def __init__(self) -> None:
-        self.time = 0.0
+class Desk:
+    """Texts of files by name, a clock, and a ledger of which a provider always holds what it should."""
 
-    def monotonic(self) -> float:
-        return self.time
+    def __init__(self, terms: CacheTerms = SHORT, **texts: str) -> None:
+        self.terms = terms
+        self.clock = HandClock()
+        self.ledger = PrefixLedger(self.clock)
+        self.documents = {name: _document(name, text) for name, text in texts.items()}
 
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.time).astimezone()
+    def write(self, name: str, text: str) -> None:
+        self.documents[name] = _document(name, text)
 
+    def need(self, *names: str, budget: int = 100_000, optional: tuple[str, ...] = ()) -> Need:
+        items = [Item(name, self.documents[name].lines, self.documents[name]) for name in names]
+        items += [Item(name, self.documents[name].lines, self.documents[name], optional=True) for name in optional]
+        return Need("m", "/w", HEAD, tuple(items), budget, self.terms, self._current, 1.0)
 
-class Files:
-    """The workspace of a test: current texts by name."""
+    def ask(self, *names: str, budget: int = 100_000, optional: tuple[str, ...] = ()) -> Prefix:
+        need = self.need(*names, budget=budget, optional=optional)
+        prefix = self.ledger.prefix(need)
+        self.ledger.observe(need, prefix, Usage(input_tokens=prefix.tokens, cached_tokens=prefix.expected_cached))
+        return prefix
 
-    def __init__(self, **texts: str) -> None:
-        self.texts = texts
-
-    def named(self, name: str) -> NamedFile:
-        path = Path(f"/w/{name}")
-        return NamedFile(name, Document(path.as_posix(), path, "python", None, Lines.of(self.texts[name])))
-
-    def current(self, document: Document) -> Document | None:
-        assert document.path is not None
-        return self.named(document.path.name).document if document.path.name in self.texts else None
-
-    def need(self, *names: str, budget: int = 100_000, terms: CacheTerms = TERMS) -> Need:
-        files = tuple(self.named(name) for name in names)
-        return Need("m", "/w", HEAD, files, budget, terms, self.current, len)
+    def _current(self, item: Item) -> Lines | Absent:
+        document = self.documents.get(item.name)
+        return Absent.GONE if document is None else document.lines
 
 
-def replayed(prefix: Prefix) -> dict[str, str]:
-    """The file texts that a careful reader of the prefix ends up with."""
-    texts: dict[str, str] = {}
-    whole = "".join(block.text for block in prefix.blocks[2:])
-    for match in re.finditer(r'<(file|changed) path="([^"]*)">\n(.*?)</\1>\n', whole, re.DOTALL):
-        kind, name, body = match.groups()
-        texts[name] = body if kind == "file" else patched(texts[name], body)
-    for match in re.finditer(r'<changed path="([^"]*)">This replaces', whole):
-        assert match.group(1) in texts
-    return texts
+def _document(name: str, text: str) -> Document:
+    path = Path(f"/w/{name}")
+    return Document(path.as_posix(), path, "python", None, Lines.of(text))
 
 
-def patched(text: str, diff: str) -> str:
-    lines, offset = text.splitlines(keepends=True), 0
-    for hunk in re.split(r"(?m)^(?=@@ )", diff)[1:]:
-        header, *body = hunk.splitlines(keepends=True)
-        match = re.match(r"@@ -(\d+),(\d+) \+(\d+),(\d+) @@", header)
-        assert match is not None
-        at, size = int(match.group(1)) - 1 + offset, int(match.group(2))
-        old = [line[1:] for line in body if line[0] in " -"]
-        new = [line[1:] for line in body if line[0] in " +"]
-        assert lines[at : at + size] == old
-        lines[at : at + size] = new
-        offset += len(new) - size
-    return "".join(lines)
+def text_of(prefix: Prefix) -> str:
+    return "".join(block.text for block in prefix.blocks)
 
 
-TEXT = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d\n"]), min_size=1, max_size=14).map("".join)
-STEP = st.one_of(
-    st.tuples(st.just("edit"), st.sampled_from("xyz"), TEXT),
-    st.tuples(st.just("need"), st.sampled_from(["x", "y", "z", "xy", "zx"]), st.just("")),
-    st.tuples(st.just("wait"), st.just(""), st.just("")),
-)
-
-
-@settings(max_examples=150)
-@given(st.lists(STEP, max_size=25), st.integers(60, 400))
-def test_the_prefix_reconstructs_every_file_and_only_grows(steps: list[tuple[str, str, str]], budget: int) -> None:
-    clock, files = HandClock(), Files(x="a\n" * 6, y="b\n" * 6, z="c\n" * 6)
-    ledger, before = PrefixLedger(clock), ""
-    for kind, what, text in steps:
-        if kind == "edit":
-            files.texts[what] = text
-        elif kind == "wait":
-            clock.time += 400
-        else:
-            need = files.need(*what, budget=budget)
-            prefix = ledger.prefix(need)
-            now = "".join(block.text for block in prefix.blocks)
-            assert prefix.rebase is not None or now.startswith(before)
-            assert replayed(prefix) == {name: files.texts[name] for name in prefix.names}
-            assert sum(block.mark for block in prefix.blocks) <= 3
-            ledger.observe(need, prefix, Usage(input_tokens=prefix.tokens, cached_tokens=prefix.expected_cached))
-            before = now
-
-
-def test_dead_text_is_carried_until_rewriting_has_become_cheaper() -> None:
-    files, ledger = Files(x="line\n" * 100, y="other\n" * 400), PrefixLedger(HandClock())
+def test_dead_text_is_carried_until_cutting_it_off_has_become_cheaper() -> None:
+    lines = [f"line {number}\n" for number in range(100)]
+    desk = Desk(x="".join(lines))
     why: list[Rebase | None] = []
-    for number in range(80):
-        files.texts["x"] = f"{number}\n" * 100
-        why.append(ledger.prefix(files.need("x", "y")).rebase)
+    for number in range(100):
+        lines[number] = f"changed {number}\n"
+        desk.write("x", "".join(lines))
+        why.append(desk.ask("x").rebase)
     assert why[0] is Rebase.FIRST
-    assert Rebase.CHEAPER in why
-    assert why.count(None) > 60
+    assert set(why[1:]) == {None, Rebase.CHEAPER}
+    assert 2 <= why.count(Rebase.CHEAPER) <= 20
 
 
-def test_expiry_makes_a_rebase_free_and_a_lost_file_makes_it_needed() -> None:
-    clock, files = HandClock(), Files(x="a\n", y="b\n")
-    ledger = PrefixLedger(clock)
-    assert ledger.prefix(files.need("x", "y")).rebase is Rebase.FIRST
-    assert ledger.prefix(files.need("x")).rebase is None
-    clock.time += 301
-    assert ledger.prefix(files.need("x")).rebase is Rebase.EXPIRED
-    del files.texts["y"]
-    assert ledger.prefix(files.need("x")).rebase is Rebase.FILE_GONE
+def test_a_text_that_is_new_as_a_whole_takes_the_place_of_the_old_one() -> None:
+    """Where the whole of a file is said again, what was said before need not be carried at all."""
+    desk = Desk(x="line\n" * 100, y="other\n" * 400)
+    desk.ask("y")
+    desk.ask("y", "x")
+    desk.write("x", "new\n" * 100)
+    prefix = desk.ask("y", "x")
+    assert "line\n" not in text_of(prefix)
+    assert prefix.expected_cached > 400 * len("other\n")
+
+
+def test_a_line_is_cut_behind_what_still_holds() -> None:
+    """What was edited again and again is said anew after the files that were not, which stay where they are."""
+    desk = Desk(x="line\n" * 20, y="other\n" * 4000)
+    first = text_of(desk.ask("y", "x"))
+    cheaper = None
+    for number in range(400):
+        desk.write("x", f"{number}\n" * 20)
+        prefix = desk.ask("y", "x")
+        if prefix.rebase is Rebase.CHEAPER:
+            cheaper = prefix
+            break
+    assert cheaper is not None
+    assert text_of(cheaper).startswith(first)
+    assert cheaper.expected_cached > 0.9 * cheaper.tokens
+
+
+def test_expiry_makes_a_rebase_free() -> None:
+    desk = Desk(x="a\n", y="b\n")
+    assert desk.ask("x", "y").rebase is Rebase.FIRST
+    assert desk.ask("x").rebase is None
+    desk.clock.time += 301
+    again = desk.ask("x")
+    assert again.rebase is Rebase.EXPIRED
+    assert again.files == {"x"}
+    assert again.expected_cached == 0
+
+
+def test_what_is_gone_is_said_and_not_rewritten() -> None:
+    desk = Desk(x="a\n" * 50, y="b\n" * 50)
+    desk.ask("x", "y")
+    del desk.documents["y"]
+    prefix = desk.ask("x")
+    assert prefix.rebase is None
+    assert '<gone path="y"/>' in text_of(prefix)
+    desk.write("z", "a\n" * 50)
+    del desk.documents["x"]
+    prefix = desk.ask("z")
+    assert text_of(prefix).endswith('<moved path="z" from="x"/>\n')
+    assert prefix.files == {"z"}
 
 
 def test_after_a_rebase_the_least_edited_file_stands_first() -> None:
-    clock, files = HandClock(), Files(x="a\n", y="b\n")
-    ledger = PrefixLedger(clock)
-    ledger.prefix(files.need("x", "y"))
-    files.texts["x"] = "changed\n"
-    ledger.prefix(files.need("x", "y"))
-    clock.time += 301
-    text = "".join(block.text for block in ledger.prefix(files.need("x", "y")).blocks)
+    desk = Desk(x="a\n", y="b\n")
+    desk.ask("x", "y")
+    desk.write("x", "changed\n")
+    desk.ask("x", "y")
+    desk.clock.time += 301
+    text = text_of(desk.ask("x", "y"))
     assert text.index('path="y"') < text.index('path="x"')
 
 
-def test_a_miss_that_nothing_explains_is_counted() -> None:
-    files, ledger = Files(x="a\n" * 500), PrefixLedger(HandClock())
-    need = files.need("x")
-    ledger.observe(need, ledger.prefix(need), Usage(input_tokens=1_000))
-    prefix = ledger.prefix(need)
+def test_the_budget_holds_and_leaves_room_after_a_rebase() -> None:
+    desk = Desk(**{f"f{number}": f"{number}\n" * 100 for number in range(9)})
+    names = list(desk.documents)
+    why: list[Rebase | None] = []
+    for turn in range(60):
+        wanted = names[turn % 9]
+        prefix = desk.ask(wanted, budget=1200, optional=tuple(name for name in names if name != wanted))
+        assert len(text_of(prefix)) <= 1200
+        assert wanted in prefix.files
+        why.append(prefix.rebase)
+    assert Rebase.BUDGET in why
+    assert why.count(Rebase.BUDGET) < 30
+
+
+def test_optional_files_are_worth_no_rebase() -> None:
+    desk = Desk(x="a\n" * 100, y="b\n" * 100, z="c\n" * 100)
+    desk.ask("x", budget=500)
+    prefix = desk.ask("x", budget=500, optional=("y", "z"))
+    assert prefix.rebase is None
+    assert prefix.files == {"x"}
+
+
+def test_a_provider_that_keeps_nothing_is_told_only_what_is_needed() -> None:
+    desk = Desk(replace(SHORT, keeps=False, marks=0), x="a\n", y="b\n")
+    desk.ask("x", "y")
+    prefix = desk.ask("x")
+    assert prefix.files == {"x"}
+    assert prefix.expected_cached == 0
+    assert desk.ledger.rewrites == {Rebase.FIRST: 1}
+
+
+def test_another_head_or_variant_begins_anew() -> None:
+    desk = Desk(x="a\n")
+    desk.ask("x")
+    other = desk.ledger.prefix(replace(desk.need("x"), variant="high"))
+    assert other.rebase is Rebase.FIRST
+    assert desk.ask("x").rebase is None
+    assert desk.ledger.prefix(replace(desk.need("x"), head=("instructions\n", "more facts\n"))).rebase is (
+        Rebase.HEAD_CHANGED
+    )
+
+
+@pytest.mark.parametrize("marks", [4, 0], ids=["marked", "implicit"])
+def test_a_miss_that_nothing_explains_is_counted(marks: int) -> None:
+    desk = Desk(replace(SHORT, marks=marks), x="a\n" * 500)
+    desk.ask("x")
+    desk.ask("x")
+    need = desk.need("x")
+    prefix = desk.ledger.prefix(need)
     assert prefix.expected_cached > 0
-    assert ledger.observe(need, prefix, Usage(input_tokens=1_000, cached_tokens=0)) is False
-    assert ledger.unexplained_misses == 1
+    assert desk.ledger.observe(need, prefix, Usage(input_tokens=1_000, cached_tokens=0)) is False
+    assert desk.ledger.unexplained_misses == 1
+
+
+def test_a_server_that_never_reports_hits_misses_nothing() -> None:
+    desk = Desk(replace(SHORT, marks=0), x="a\n" * 500)
+    for _ in range(3):
+        need = desk.need("x")
+        assert desk.ledger.observe(need, desk.ledger.prefix(need), Usage(input_tokens=1_000)) is True
+    assert desk.ledger.unexplained_misses == 0
+
+
+def test_a_call_that_failed_leaves_what_was_held() -> None:
+    desk = Desk(x="a\n" * 500, y="b\n" * 500)
+    desk.ask("x")
+    need = desk.need("x", "y")
+    desk.ledger.observe(need, desk.ledger.prefix(need), None)
+    prefix = desk.ask("x", "y")
+    assert prefix.held == 2, "the end of the first file; what the failed call wrote is not counted on"
+    assert read(text_of(prefix).removeprefix("".join(HEAD))) == {
+        ("file", name): desk.documents[name].text for name in "xy"
+    }
+
+
+def test_marks_find_the_last_copy_however_many_calls_failed() -> None:
+    desk = Desk(x="a\n" * 50)
+    desk.ask("x")
+    for number in range(25):
+        desk.write("x", "a\n" * 50 + f"{number}\n")
+        need = desk.need("x")
+        desk.ledger.observe(need, desk.ledger.prefix(need), None)
+    prefix = desk.ask("x")
+    marked = [index for index, block in enumerate(prefix.blocks) if block.mark]
+    assert prefix.held == 2
+    assert prefix.held in marked
+    assert len(marked) <= 4
+    assert marked[-1] == len(prefix.blocks) - 1
+
+
+def test_shorter_than_the_provider_keeps_is_not_expected() -> None:
+    desk = Desk(replace(SHORT, min_tokens=200), x="a\n" * 20)
+    desk.ask("x")
+    assert desk.ask("x").expected_cached == 0
+    desk.write("x", "a\n" * 400)
+    desk.ask("x")
+    assert desk.ask("x").expected_cached > 200
+
+
+@pytest.mark.parametrize(
+    ("pauses", "refreshed", "long"),
+    [
+        ([], False, True),
+        ([], True, False),
+        ([20.0] * 30, False, False),
+        ([20.0] * 10 + [900.0] * 5, False, True),
+        ([900.0, 1200.0] * 8, True, True),
+        ([20.0] * 30 + [900.0], True, False),
+    ],
+)
+def test_the_lifetime_follows_the_pauses_between_requests(pauses: list[float], refreshed: bool, long: bool) -> None:
+    seen = Pauses()
+    for pause in pauses:
+        seen.add(pause)
+    assert seen.prefer_long(TWO, refreshed=refreshed) is long
+    assert seen.prefer_long(SHORT, refreshed=refreshed) is False
+
+
+def test_terms_come_from_the_models_facts() -> None:
+    prices = Prices(input=2.0, cache_read=0.1, cache_write=2.5, cache_write_long=4.0)
+    rules = CacheRules(style=CacheStyle.ANTHROPIC, min_tokens=512, ttl_s=300, long_ttl_s=3600, prewarm=True)
+    terms = CacheTerms.of(ModelFacts(prices=prices, cache=rules))
+    assert (terms.read, terms.write, terms.write_long, terms.marks, terms.refresh) == (0.1, 2.5, 4.0, 4, True)
+    assert 270 < terms.ttl_s < 300, "a copy must be found before it ends, not when"
+    assert not CacheTerms.of(ModelFacts(prices=prices)).keeps
+    local = CacheTerms.of(ModelFacts(cache=CacheRules(style=CacheStyle.LLAMA_CPP, min_tokens=0)))
+    assert local.lifetime(long=False) == float("inf")
+    assert 0 < local.read < local.write
