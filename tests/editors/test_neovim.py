@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,6 +164,88 @@ def test_rename_says_why_it_cannot(nvim: Neovim) -> None:
     assert "Traceback" not in nvim.log()
 
 
+ACCENTS = "# äöü 𝒳\nx = 'é𝒳'; count = 1\nprint('𝒳', count)\n"
+
+
+def with_the_languages_own(nvim: Neovim, *options: str) -> None:
+    """Start a second server for the buffer, which renames as well."""
+    code = """
+    local words = ...
+    vim.g.own = vim.lsp.start_client({ name = 'own', cmd = words })
+    vim.lsp.buf_attach_client(0, vim.g.own)
+    """
+    nvim.lua(code, [sys.executable, str(Path(__file__).with_name("other_server.py")), *options])
+    nvim.until(lambda: nvim.lua("return vim.lsp.get_client_by_id(vim.g.own) ~= nil"), "client of the other server")
+    ready = "return vim.lsp.get_client_by_id(vim.g.own).initialized == true"
+    nvim.until(lambda: nvim.lua(ready), "start of the other server")
+
+
+def asked_by_the_server(nvim: Neovim, timeout_ms: int) -> None:
+    """Ask as the server would, for the name under the cursor; the answer is in ``vim.g.answer``."""
+    code = """
+    local compat = require('tierwise.compat')
+    local client = compat.all_clients()[1]
+    local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+    params.newName, params.timeoutMs = 'total', ...
+    vim.g.answer = nil
+    local work = coroutine.wrap(function()
+      vim.g.answer = vim.json.encode(require('tierwise.editor_rename').answer(params, client))
+    end)
+    work()
+    """
+    nvim.lua(code, timeout_ms)
+
+
+def test_the_languages_own_server_is_asked_and_nothing_is_applied(nvim: Neovim, stage: Stage) -> None:
+    stage.write("accents.py", ACCENTS)
+    nvim.edit("accents.py")
+    with_the_languages_own(nvim)
+    nvim.keys("gg/count<CR>")
+    nvim.until(lambda: nvim.lua("return vim.fn.expand('<cword>')") == "count", "cursor on the name")
+    asked_by_the_server(nvim, 20_000)
+    edit = json.loads(nvim.until(lambda: nvim.lua("return vim.g.answer"), "answer"))
+    (edits,) = edit["changes"].values()
+    encoding = nvim.lua("return require('tierwise.compat').all_clients()[1].offset_encoding")
+    starts = [each["range"]["start"] for each in edits]
+    lines = ACCENTS.splitlines()
+    for start in starts:
+        head = lines[start["line"]].partition("count")[0]
+        assert start["character"] == len(head.encode()) if encoding == "utf-8" else len(head.encode("utf-16-le")) // 2
+    assert [start["line"] for start in starts] == [1, 2]
+    assert nvim.text() == ACCENTS.rstrip("\n")
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(nvim: Neovim, stage: Stage) -> None:
+    stage.write("accents.py", ACCENTS)
+    nvim.edit("accents.py")
+    with_the_languages_own(nvim, "--slow")
+    nvim.keys("gg/count<CR>")
+    asked_by_the_server(nvim, 50)
+    assert nvim.until(lambda: nvim.lua("return vim.g.answer"), "answer") == "null"
+
+
+@only(NEW)
+def test_the_plain_rename_stays_with_the_languages_own_server(nvim: Neovim, stage: Stage) -> None:
+    nvim.edit("shop.py")
+    with_the_languages_own(nvim)
+    renames = "return require('tierwise.compat').renames(require('tierwise.compat').all_clients()[1])"
+    nvim.until(lambda: not nvim.lua(renames), "Tierwise gives way")
+    nvim.keys("gg04lgrn")
+    nvim.until(lambda: nvim.mode() == "c", "question for the new name")
+    nvim.keys("<C-u>sum_of<CR>")
+    nvim.until(lambda: "def sum_of(items)" in nvim.text(), "rename of the language's own server")
+    assert nvim.lua("return vim.fn.bufnr('checkout.py')") < 0, "which knows of one file"
+    nvim.command("Tierwise rename sum_all")
+    nvim.until(lambda: "renamed in" in nvim.messages(), "rename by Tierwise all the same")
+
+
+def test_a_code_action_for_a_selection(nvim: Neovim, stage: Stage) -> None:
+    stage.models.say(answer=EDIT)
+    nvim.edit("shop.py")
+    assert "Extract function" in choosing(nvim, "ggVjjjjgra", "Simplify")
+    nvim.until(lambda: "return sum(items)" in nvim.text("shop.py"), "edited text")
+
+
 def test_a_code_action_is_resolved_and_applied(nvim: Neovim, stage: Stage) -> None:
     stage.models.say(answer=EDIT)
     nvim.edit("shop.py")
@@ -207,6 +291,30 @@ def test_an_explanation_streams_into_a_window(nvim: Neovim, stage: Stage) -> Non
     (request,) = stage.models.larger
     assert "what does it add up?" in request.text
     nvim.until(lambda: "$" in nvim.lua("return require('tierwise').statusline()"), "cost in the status line")
+
+
+def test_answers_may_float(nvim: Neovim, stage: Stage) -> None:
+    stage.models.say(answer=PROSE)
+    nvim.edit("shop.py")
+    nvim.lua("require('tierwise').setup({ answer = 'float' })")
+    try:
+        nvim.command("Tierwise review")
+        nvim.until(lambda: nvim.note("answer").startswith("shop.py · "), "the whole review")
+        assert "╭" in nvim.screen()
+        assert nvim.lua("return vim.api.nvim_win_get_config(0).relative") == "editor"
+        nvim.keys("q")
+        nvim.until(lambda: "╭" not in nvim.screen(), "closed window")
+    finally:
+        nvim.lua("require('tierwise').setup({ answer = 'split' })")
+
+
+@pytest.mark.parametrize(("verb", "shown"), [("queue", "Nothing waits"), ("report", "requests"), ("doctor", "tier")])
+def test_what_is_shown_takes_the_same_window(nvim: Neovim, stage: Stage, verb: str, shown: str) -> None:
+    nvim.edit("shop.py")
+    assert status(nvim)
+    nvim.command(f"Tierwise {verb}")
+    nvim.until(lambda: shown in nvim.view(verb), verb)
+    assert nvim.lua("return #vim.api.nvim_tabpage_list_wins(0)") == 2
 
 
 def test_an_answer_is_stopped(nvim: Neovim, stage: Stage) -> None:

@@ -1,6 +1,7 @@
 --- Explanations and reviews, written into a view while they arrive.
 ---
 --- One at a time: a new question stops the one before. Owner of that one.
+local compat = require('tierwise.compat')
 local place = require('tierwise.place')
 local server = require('tierwise.server')
 local views = require('tierwise.view')
@@ -15,7 +16,7 @@ local function finished(turn, title, err, result)
     views.note(turn.view, server.was_cancelled(err) and 'Stopped.' or ('Not answered: %s'):format(err.message))
     return
   end
-  if result.text ~= turn.text then
+  if result.text and result.text ~= turn.text then
     views.write(turn.view, result.text)
   end
   local who = result.tier ~= vim.NIL and result.tier and ('%s · %s'):format(result.tier, result.model) or 'no model'
@@ -27,8 +28,7 @@ local function begin(client, buffer, argument)
     server.cancel(current.request)
   end
   local doing = argument.task == 'review' and 'Reviewing' or 'Explaining'
-  local words = argument.task == 'review' and vim.fn.fnamemodify(vim.uri_to_fname(argument.uri), ':t')
-    or place.words(argument)
+  local words = place.words(argument)
   local view = views.open('answer', 'markdown', {
     ['<C-c>'] = function()
       server.cancel(current and current.request)
@@ -37,7 +37,11 @@ local function begin(client, buffer, argument)
   local turn = { view = view, text = '' }
   current = turn
   views.note(view, ('%s %s … (CTRL-C here, or :Tierwise cancel, stops it)'):format(doing, words))
-  turn.request = server.execute(client, 'tierwise.explain', { argument }, buffer, function(err, result)
+  local command = 'tierwise.explain'
+  if argument.task == 'review' and compat.offers(client, 'tierwise.review') then
+    command = 'tierwise.review'
+  end
+  turn.request = server.execute(client, command, { argument }, buffer, function(err, result)
     finished(turn, words, err, result)
   end)
 end

@@ -1,8 +1,8 @@
 --- `:Tierwise`, with everything a person can ask for.
 local compat = require('tierwise.compat')
-local config = require('tierwise.config')
 local place = require('tierwise.place')
 local server = require('tierwise.server')
+local verbs = require('tierwise.verbs')
 local views = require('tierwise.view')
 
 local M = {}
@@ -32,33 +32,6 @@ local function edit(client, buffer, arguments, instruction)
   end)
 end
 
---- Run another verb of the command line and show what it prints.
-local function show_output(arguments)
-  local view = views.open(arguments[1], 'tierwise', {})
-  local lines = {}
-  local function keep(_, data)
-    vim.list_extend(lines, data)
-  end
-  local words = config.command_line(arguments)
-  local environment = vim.tbl_extend('force', config.options.cmd_env or {}, { NO_COLOR = '1', COLUMNS = '100' })
-  local started, job = pcall(vim.fn.jobstart, words, {
-    env = environment,
-    stdout_buffered = true,
-    stderr_buffered = true,
-    on_stdout = keep,
-    on_stderr = keep,
-    on_exit = function()
-      views.write(view, (table.concat(lines, '\n'):gsub('%s+$', '')))
-      views.note(view, '')
-    end,
-  })
-  if not started or job <= 0 then
-    views.write(view, ('%s cannot be run; see :checkhealth tierwise'):format(words[1]))
-  else
-    views.note(view, table.concat(arguments, ' ') .. ' …')
-  end
-end
-
 local COMMANDS = {}
 
 --- What the command does in the buffer, once a client serves it.
@@ -79,7 +52,7 @@ COMMANDS.explain = served(function(client, buffer, arguments, words)
 end)
 
 COMMANDS.review = served(function(client, buffer, arguments, words)
-  require('tierwise.ask').ask(client, buffer, place.of(client, buffer, arguments), words, 'review')
+  require('tierwise.ask').ask(client, buffer, place.lines_or_file(client, buffer, arguments), words, 'review')
 end)
 
 COMMANDS.edit = served(function(client, buffer, arguments, words)
@@ -123,15 +96,15 @@ COMMANDS.status = served(function(client, buffer)
 end)
 
 function COMMANDS.queue(_, words)
-  show_output({ 'queue', unpack(vim.split(words, '%s+', { trimempty = true })) })
+  require('tierwise.queue').run(words)
 end
 
-function COMMANDS.report()
-  show_output({ 'report' })
+function COMMANDS.report(_, words)
+  require('tierwise.report').run(words)
 end
 
 function COMMANDS.doctor()
-  show_output({ 'doctor' })
+  verbs.show({ 'doctor' })
 end
 
 function COMMANDS.trust(_, words)
@@ -142,7 +115,7 @@ function COMMANDS.trust(_, words)
   end
   local question = ('Let the settings in %s/.tierwise.toml count in full?'):format((folder:gsub('[/\\]$', '')))
   if vim.fn.confirm(question, '&Yes\n&No', 2) == 1 then
-    show_output({ 'trust', folder })
+    verbs.show({ 'trust', folder })
   end
 end
 
@@ -172,9 +145,11 @@ function COMMANDS.log()
   vim.cmd('tabnew ' .. vim.fn.fnameescape(vim.lsp.log and vim.lsp.log.get_filename() or vim.lsp.get_log_path()))
 end
 
+local SECOND = { queue = { 'list', 'show', 'retry', 'drop' }, report = { 'html' } }
+
 local function complete(lead, line)
   local before = vim.split(line:gsub("^[%s:]*[%d,.$%%'<>]*%s*", ''), '%s+')
-  local offered = #before <= 2 and vim.tbl_keys(COMMANDS) or (before[2] == 'queue' and #before == 3) and { 'show', 'drop' } or {}
+  local offered = #before <= 2 and vim.tbl_keys(COMMANDS) or #before == 3 and vim.deepcopy(SECOND[before[2]]) or {}
   table.sort(offered)
   return vim.tbl_filter(function(name)
     return vim.startswith(name, lead)

@@ -70,6 +70,34 @@ function M.renames(client, value)
   end
 end
 
+--- Whether a client has a command of the server.
+function M.offers(client, command)
+  local provider = client.server_capabilities and client.server_capabilities.executeCommandProvider
+  return type(provider) == 'table' and vim.tbl_contains(provider.commands or {}, command)
+end
+
+--- Where in a line a character of the protocol is, in bytes. `encoding`: utf-8, utf-16 or utf-32.
+function M.to_byte(line, character, encoding)
+  if encoding == 'utf-8' then
+    return math.min(character, #line)
+  elseif vim.fn.has('nvim-0.11') == 1 then
+    return vim.str_byteindex(line, encoding, character, false)
+  end
+  local inside, byte = pcall(vim.str_byteindex, line, character, encoding == 'utf-16')
+  return inside and byte or #line
+end
+
+--- The reverse of `to_byte`.
+function M.to_character(line, byte, encoding)
+  if encoding == 'utf-8' then
+    return byte
+  elseif vim.fn.has('nvim-0.11') == 1 then
+    return vim.str_utfindex(line, encoding, byte, false)
+  end
+  local utf32, utf16 = vim.str_utfindex(line, math.min(byte, #line))
+  return encoding == 'utf-16' and utf16 or utf32
+end
+
 --- The key under which a mapping or an autocommand names its buffer.
 M.buffer_key = vim.fn.has('nvim-0.12') == 1 and 'buf' or 'buffer'
 

@@ -15,12 +15,14 @@ M.options = {
   root_markers = { '.tierwise.toml', '.git' },
   settings = {},
   ghost_text = true,
+  next_edits = true,
   keys = {
     accept = '<Tab>',
     accept_word = '<M-Right>',
     accept_line = '<M-C-Right>',
     next = '<M-]>',
     previous = '<M-[>',
+    next_edit = '<Tab>',
   },
   answer = 'split',
 }
@@ -32,6 +34,7 @@ local KINDS = {
   root_markers = 'table',
   settings = 'table',
   ghost_text = 'boolean',
+  next_edits = 'boolean',
   keys = 'table',
   answer = 'string',
 }

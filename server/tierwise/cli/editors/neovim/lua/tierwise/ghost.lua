@@ -8,17 +8,6 @@ local M = {}
 local api = vim.api
 local paused = false
 
---- What a key did before we took it, for when there is no ghost text to accept.
-local function otherwise(before, key)
-  if before.callback then
-    local text = before.callback()
-    return before.expr == 1 and text or ''
-  elseif before.rhs then
-    return before.expr == 1 and api.nvim_eval(before.rhs) or before.rhs
-  end
-  return key
-end
-
 local function map(buffer, name, description, action)
   local key = config.options.keys[name]
   if not key or key == '' then
@@ -29,7 +18,7 @@ local function map(buffer, name, description, action)
     return -- the user's own for this buffer, or ours of an earlier client
   end
   vim.keymap.set('i', key, function()
-    return action() and '' or otherwise(before, key)
+    return action() and '' or require('tierwise.keys').otherwise(before, key)
   end, { [compat.buffer_key] = buffer, expr = true, desc = description })
 end
 
@@ -69,6 +58,17 @@ function M.select(count)
   return true
 end
 
+--- Tell the server how much of a text was taken so far: `taken` bytes of it.
+local function report_part(item, text, taken)
+  local client = vim.lsp.get_client_by_id(item.client_id)
+  if client and item.command then
+    compat.notify(client, 'textDocument/didPartiallyAcceptCompletion', {
+      item = { insertText = text, command = item.command },
+      acceptedLength = compat.to_character(text, taken, 'utf-16'),
+    })
+  end
+end
+
 --- Insert what `part` takes from the text that is not typed yet; all of it is accepted in the ordinary way.
 local function accept_part(part)
   if vim.lsp.inline_completion == nil or not shown() then
@@ -92,6 +92,7 @@ local function accept_part(part)
       api.nvim_buf_set_text(0, row - 1, column, row - 1, column, lines)
       local last = #lines[#lines]
       api.nvim_win_set_cursor(0, { row + #lines - 1, #lines == 1 and column + last or last })
+      report_part(item, text, typed + #piece)
       return nil
     end,
   })

@@ -77,9 +77,10 @@ local function of_keys(say)
   if not vim.lsp.inline_completion or not config.options.ghost_text then
     return
   end
-  for _, name in ipairs({ 'accept', 'accept_word', 'accept_line', 'next', 'previous' }) do
+  for _, name in ipairs({ 'accept', 'accept_word', 'accept_line', 'next', 'previous', 'next_edit' }) do
     local key = config.options.keys[name]
-    say.info(key and key ~= '' and ('%s: %s'):format(key, name) or ('no key: %s'):format(name))
+    local what = name:gsub('_', ' ')
+    say.info(key and key ~= '' and ('%s: %s'):format(key, what) or ('no key: %s'):format(what))
   end
 end
 

@@ -38,4 +38,10 @@ function M.accept_line()
   return require('tierwise.ghost').accept_line()
 end
 
+--- Pass over the next edit that is shown.
+---@return boolean # false when there was none
+function M.dismiss_next_edit()
+  return require('tierwise.next_edit').dismiss()
+end
+
 return M

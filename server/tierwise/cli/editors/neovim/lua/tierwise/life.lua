@@ -30,13 +30,10 @@ end
 --- The keys that later versions set by themselves.
 local function set_keys(buffer)
   vim.keymap.set('n', 'grn', vim.lsp.buf.rename, { buffer = buffer, desc = 'Rename' })
-  vim.keymap.set({ 'n', 'x' }, 'gra', function()
-    if vim.fn.mode():match('[vV\22]') and vim.lsp.buf.range_code_action then
-      vim.lsp.buf.range_code_action()
-    else
-      vim.lsp.buf.code_action()
-    end
-  end, { buffer = buffer, desc = 'Code action' })
+  vim.keymap.set('n', 'gra', vim.lsp.buf.code_action, { buffer = buffer, desc = 'Code action' })
+  -- 0.7 takes the range of the last selection: the colon ends the present one.
+  local in_range = vim.lsp.buf.range_code_action and ':<C-u>lua vim.lsp.buf.range_code_action()<CR>'
+  vim.keymap.set('x', 'gra', in_range or vim.lsp.buf.code_action, { buffer = buffer, silent = true, desc = 'Code action' })
 end
 
 --- Neovim 0.7 to 0.10: what vim.lsp.enable does in later ones.
@@ -91,6 +88,7 @@ function M.start()
         local client = vim.lsp.get_client_by_id(args.data.client_id)
         if client and client.name == 'tierwise' then
           require('tierwise.ghost').attach(args.buf)
+          require('tierwise.next_edit').attach(args.buf)
         end
       end,
     })

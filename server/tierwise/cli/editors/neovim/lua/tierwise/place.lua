@@ -18,9 +18,20 @@ function M.of(client, buffer, arguments)
   }
 end
 
---- The same for a person: "shop.py:3-10".
+--- The lines of a command's range, or the whole file.
+function M.lines_or_file(client, buffer, arguments)
+  if arguments.range == 0 then
+    return { uri = vim.uri_from_bufnr(buffer) }
+  end
+  return M.of(client, buffer, arguments)
+end
+
+--- A place for a person: "shop.py:3-10", or "shop.py" for the whole file.
 function M.words(subject)
   local name = vim.fn.fnamemodify(vim.uri_to_fname(subject.uri), ':t')
+  if not subject.range then
+    return name
+  end
   local first, last = subject.range.start.line + 1, subject.range['end'].line
   if subject.range['end'].character > 0 or last < first then
     last = last + 1

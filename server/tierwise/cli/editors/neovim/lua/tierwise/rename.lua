@@ -39,6 +39,25 @@ local function carry_out(client, buffer, position, name)
   end)
 end
 
+--- Names that the server suggests for what is being renamed now, as they stand in the question's completion.
+local suggestions = {}
+
+local function suggest(client, buffer, position)
+  suggestions = {}
+  if not compat.offers(client, 'tierwise.suggestNames') then
+    return nil
+  end
+  local argument = { uri = vim.uri_from_bufnr(buffer), position = position }
+  return server.execute(client, 'tierwise.suggestNames', { argument }, buffer, function(err, result)
+    suggestions = not err and result.names or {}
+  end)
+end
+
+--- Completion of the question for a name: whatever was typed, as none of them need begin with it.
+function M.suggested()
+  return suggestions
+end
+
 --- Rename the symbol under the cursor; asks for the name when it is "".
 function M.run(client, buffer, name)
   local position = vim.lsp.util.make_position_params(0, client.offset_encoding).position
@@ -52,7 +71,13 @@ function M.run(client, buffer, name)
       server.say(err and err.message or 'nothing to rename here', vim.log.levels.WARN)
       return
     end
-    vim.ui.input({ prompt = 'New name: ', default = found.placeholder }, function(input)
+    local asked = suggest(client, buffer, position)
+    local options = { prompt = asked and 'New name (Tab suggests): ' or 'New name: ', default = found.placeholder }
+    options.completion = asked and "customlist,v:lua.require'tierwise.rename'.suggested" or nil
+    vim.ui.input(options, function(input)
+      if asked then
+        server.cancel(asked)
+      end
       if input and input ~= '' and input ~= found.placeholder then
         carry_out(client, buffer, position, input)
       end

@@ -44,11 +44,18 @@ function M.config()
     init_options = section(),
     before_init = function(params)
       local said = params.capabilities.experimental
-      params.capabilities.experimental = vim.tbl_extend('force', said or {}, { tierwise = true })
+      params.capabilities.experimental = vim.tbl_extend('force', said or {}, {
+        tierwise = true,
+        tierwiseRename = true,
+      })
     end,
     handlers = {
       ['tierwise/answer'] = function(_, params)
         require('tierwise.ask').receive(params)
+      end,
+      ['tierwise/editorRename'] = function(_, params, context)
+        local client = vim.lsp.get_client_by_id(context.client_id)
+        return client and require('tierwise.editor_rename').answer(params, client) or vim.NIL
       end,
       ['window/showMessage'] = function(_, params)
         M.say((params.message:gsub('^Tierwise: ', '')), LEVELS[params.type])

@@ -10,12 +10,20 @@ local WIDE = 120 -- columns from which there is room for two windows side by sid
 
 local buffers = {} -- by kind
 
-local function float(buffer)
+local LOWEST, HIGHEST = 3, 30 -- lines of a floating window, which grows with its text
+
+local function most_lines()
+  return math.min(HIGHEST, math.max(LOWEST, vim.o.lines - 8))
+end
+
+local function float(buffer, kind)
   local width = math.min(100, math.max(20, vim.o.columns - 8))
-  local height = math.min(30, math.max(5, vim.o.lines - 8))
+  local height = LOWEST
+  local titled = vim.fn.has('nvim-0.9') == 1
   return api.nvim_open_win(buffer, true, {
+    title = titled and (' Tierwise: %s '):format(kind) or nil,
     relative = 'editor',
-    row = math.floor((vim.o.lines - height) / 2) - 1,
+    row = math.max(0, math.floor((vim.o.lines - most_lines()) / 2) - 1),
     col = math.floor((vim.o.columns - width) / 2),
     width = width,
     height = height,
@@ -24,10 +32,25 @@ local function float(buffer)
   })
 end
 
+--- A window of the current tab that shows another view already: it is used again, as a third beside it is too narrow.
+local function shared()
+  for _, other in pairs(buffers) do
+    local window = api.nvim_buf_is_valid(other) and vim.fn.bufwinid(other) or -1
+    if window ~= -1 and api.nvim_win_get_config(window).relative == '' then
+      return window
+    end
+  end
+end
+
 local function split(buffer)
+  local window = shared()
+  if window then
+    api.nvim_win_set_buf(window, buffer)
+    return window
+  end
   local back = api.nvim_get_current_win()
   vim.cmd(vim.o.columns >= WIDE and 'botright vsplit' or 'botright split')
-  local window = api.nvim_get_current_win()
+  window = api.nvim_get_current_win()
   api.nvim_win_set_buf(window, buffer)
   api.nvim_set_current_win(back)
   return window
@@ -48,10 +71,10 @@ function M.open(kind, filetype, keys)
   end
   local window = vim.fn.bufwinid(buffer)
   if window == -1 then
-    window = (config.options.answer == 'float' and float or split)(buffer)
+    window = (config.options.answer == 'float' and float or split)(buffer, kind)
     compat.set_local('win', window, {
       wrap = true, linebreak = true, number = false, relativenumber = false, signcolumn = 'no', spell = false,
-      conceallevel = 2, foldenable = false, cursorline = false, list = false,
+      conceallevel = 2, concealcursor = 'nc', foldenable = false, cursorline = false, list = false, fillchars = 'eob: ',
     })
   end
   local mappings = vim.tbl_extend('force', {
@@ -96,6 +119,38 @@ function M.append(view, text)
   M.note(view, view.said or '')
 end
 
+--- How many columns the view has.
+function M.width(view)
+  return api.nvim_win_is_valid(view.window) and api.nvim_win_get_width(view.window) or vim.o.columns
+end
+
+--- Lines of at most `width` columns, broken at spaces: what stands below a text is not wrapped by Neovim.
+local function wrapped(text, width)
+  local lines, line = {}, ''
+  for word in text:gmatch('%S+') do
+    if line ~= '' and vim.fn.strdisplaywidth(line .. ' ' .. word) > width then
+      table.insert(lines, line)
+      line = word
+    else
+      line = line == '' and word or line .. ' ' .. word
+    end
+  end
+  table.insert(lines, line)
+  return lines
+end
+
+--- Make room in a floating window for all of its text, as far as the screen has room.
+local function fit(view)
+  if not api.nvim_win_is_valid(view.window) or api.nvim_win_get_config(view.window).relative == '' then
+    return
+  end
+  local lines = api.nvim_buf_line_count(view.buffer) + 1
+  if api.nvim_win_text_height then
+    lines = api.nvim_win_text_height(view.window, {}).all
+  end
+  api.nvim_win_set_height(view.window, math.min(math.max(lines, LOWEST), most_lines()))
+end
+
 --- Say something below the text that is no part of it; "" for nothing.
 function M.note(view, text)
   if not api.nvim_buf_is_valid(view.buffer) then
@@ -105,8 +160,12 @@ function M.note(view, text)
   api.nvim_buf_clear_namespace(view.buffer, notes, 0, -1)
   if text ~= '' then
     local last = api.nvim_buf_line_count(view.buffer) - 1
-    api.nvim_buf_set_extmark(view.buffer, notes, last, 0, { virt_lines = { { { text, 'Comment' } } } })
+    local lines = vim.tbl_map(function(line)
+      return { { line, 'Comment' } }
+    end, wrapped(text, M.width(view)))
+    api.nvim_buf_set_extmark(view.buffer, notes, last, 0, { virt_lines = lines })
   end
+  fit(view)
 end
 
 return M
