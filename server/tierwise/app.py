@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tierwise.features.edit import EditFlow
     from tierwise.features.explain import ExplainFlow
     from tierwise.features.rename import RenameFlow
+    from tierwise.features.reporting import Reporting
     from tierwise.features.status import StatusReport
 
 GOLD_EVENTS_FILE = "gold.sqlite3"
@@ -63,6 +64,7 @@ class Rest:
     edit: EditFlow
     explain: ExplainFlow
     status: StatusReport
+    reporting: Reporting
 
 
 class App:
@@ -108,6 +110,7 @@ class App:
         from tierwise.features.edit import EditFlow
         from tierwise.features.explain import ExplainFlow
         from tierwise.features.rename import RenameFlow
+        from tierwise.features.reporting import Reporting
         from tierwise.features.status import StatusReport
         from tierwise.rename.engines import bundled_engines
         from tierwise.rename.service import Renamer
@@ -127,6 +130,7 @@ class App:
             status=StatusReport(
                 session, self.store, recorder, spending, self._breakers, self._ledger, self._thresholds
             ),
+            reporting=Reporting(self.events.since, lambda: self.control.folders, settings, self._thresholds, clock),
         )
 
     async def start(self, spent_elsewhere_usd: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""Figures as a person reads them, and the console they are printed to. Pure but for the console."""
+"""The console that figures are printed to, and tables that fit it. Pure but for the console."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tierwise.telemetry.figures import DASH, count, dollars, duration, share
+
+__all__ = ["DASH", "WIDTH", "console", "count", "dollars", "duration", "share", "table"]
+
 WIDTH = 100
 """Columns that are used at most: wider lines are hard to read, and narrower terminals are followed."""
-
-DASH = "–"
-"""What stands where there is no figure."""
 
 
 def console(stderr: bool = False) -> Console:
@@ -48,36 +49,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int, opt
     for row in cells:
         made.add_row(*(Text(text) for index, text in enumerate(row) if index not in dropped))
     return made
-
-
-def dollars(amount: float | None) -> str:
-    """US dollars with as many decimals as the amount needs to be told from nothing."""
-    if amount is None:
-        return DASH
-    if amount == 0:
-        return "$0"
-    if abs(amount) < 0.000_05:
-        return "< $0.0001"
-    return f"${amount:.4f}" if abs(amount) < 1 else f"${amount:,.2f}"
-
-
-def duration(milliseconds: float | None) -> str:
-    """Milliseconds below a second (one decimal below ten), seconds above."""
-    if milliseconds is None:
-        return DASH
-    if milliseconds < 9.95:
-        return f"{milliseconds:.1f} ms"
-    return f"{milliseconds:.0f} ms" if milliseconds < 999.5 else f"{milliseconds / 1000:.2f} s"
-
-
-def share(part: float | None) -> str:
-    """A share of 0 to 1 in percent."""
-    return DASH if part is None else f"{part * 100:.0f} %"
-
-
-def count(number: int | None) -> str:
-    """A whole number with its thousands marked."""
-    return DASH if number is None else f"{number:,}"
 
 
 def _side(texts: Iterable[str]) -> Literal["left", "right"]:

@@ -1,4 +1,7 @@
-"""``tierwise report``: requests, speed and cost so far, from the events in the state folder. Changes nothing."""
+"""``tierwise report``: requests, speed and cost so far, from the events in the state folder, and what was learnt.
+
+Changes nothing, but for the page that ``--html`` writes and what ``--forget`` forgets.
+"""
 
 from __future__ import annotations
 
@@ -6,49 +9,103 @@ import argparse
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tierwise.cli.figures import console, count, dollars, duration, share, table
 from tierwise.core.clock import SystemClock
-from tierwise.core.events import AttemptResult, Outcome, RequestEvent
+from tierwise.core.errors import UsageError
+from tierwise.core.events import AttemptResult, RequestEvent
+from tierwise.features.reporting import learnt_rows
+from tierwise.routing.learning import Thresholds
 from tierwise.settings.locations import state_folder
+from tierwise.settings.store import open_store
 from tierwise.telemetry.database import FILE_NAME
 from tierwise.telemetry.events import EventStore
 from tierwise.telemetry.kpis import Kpis, ModelKpis, Summary, summarize
+from tierwise.telemetry.page import LearntRow, page
+
+FOLDER_WIDTH = 32
+"""Characters of a folder's path that are shown: its end tells folders apart."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=_days, metavar="N", help="only the last N days (default: all that is kept)")
-    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    form.add_argument("--html", metavar="FILE", help="write them as a page with plots that needs nothing else")
+    form.add_argument(
+        "--forget",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="forget what was learnt about where to begin, in one folder or everywhere (restart open editors after it)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     clock = SystemClock()
     store = EventStore(state_folder(os.environ) / FILE_NAME, clock)
+    if args.forget is not None:
+        folder = str(Path(args.forget).absolute()) if args.forget else None
+        print(f"Forgotten: what was learnt in {store.forget_learnt(folder)} folder(s).")
+        return 0
     events = store.since(clock.now() - timedelta(days=args.days) if args.days else None)
     if warning := store.take_warning():
         console(stderr=True).print(warning)
-    summary = summarize(events)
+    learnt = _learnt(store, clock)
     if args.json:
-        print(json.dumps(dataclasses.asdict(summary), indent=2))
+        rows = [dataclasses.asdict(row) for row in learnt]
+        print(json.dumps({**dataclasses.asdict(summarize(events)), "learnt": rows}, indent=2))
+    elif args.html:
+        _write(Path(args.html), page(events, clock.now(), learnt))
     elif events:
-        _print(console(), events, summary)
+        _print(console(), events, summarize(events), learnt)
     else:
         console().print("No requests were recorded yet: the figures begin with the first one from an editor.")
     return 0
 
 
-def _print(out: Console, events: tuple[RequestEvent, ...], summary: Summary) -> None:
+def _learnt(store: EventStore, clock: SystemClock) -> list[LearntRow]:
+    """What was learnt, under the settings that hold in each folder now."""
+    kept = store.learnt()
+    if not kept:
+        return []
+    thresholds, settings = Thresholds(clock), open_store(os.environ)
+    settings.set_folders([Path(item.folder) for item in kept])
+    for item in kept:
+        thresholds.load(item.folder, item.state)
+    return learnt_rows(thresholds, [(item.folder, settings.for_folder(Path(item.folder))) for item in kept])
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise UsageError(f"Cannot write {file}: {exc.strerror}.") from exc
+    print(f"{file} written: open it in a browser.")
+
+
+def _print(out: Console, events: Sequence[RequestEvent], summary: Summary, learnt: Sequence[LearntRow]) -> None:
     total = summary.total
     first, last = events[0].at, events[-1].at
     out.print(f"[bold]Tierwise[/] {first:%Y-%m-%d} to {last:%Y-%m-%d}, {count(total.count)} requests")
     out.print(
         f"spent [bold]{dollars(total.cost_usd)}[/], saved by prompt caches [green]{dollars(total.saved_usd)}[/], "
         f"cached share of all prompts {share(total.cached_share)}"
+    )
+    out.print(
+        f"accepted results [bold]{count(total.accepted)}[/], each for {dollars(total.cost_per_accepted_usd)}; mean "
+        f"time to an answer {duration(total.resolution_ms_mean)}; first token {duration(total.first_token.p50)} "
+        f"(p90 {duration(total.first_token.p90)}, within budget {share(total.first_token.within_budget)})"
+    )
+    out.print(
+        f"applied edits taken back {share(total.false_accept_rate)}, changed by hand {share(total.edited_rate)}; tier "
+        f"overridden {share(total.override_rate)}"
     )
     out.print(
         f"work that reached no one: {count(total.wasted_tokens)} tokens ({dollars(total.wasted_usd)}); "
@@ -58,9 +115,15 @@ def _print(out: Console, events: tuple[RequestEvent, ...], summary: Summary) -> 
     out.print(_groups("task", summary.by_task, out.width))
     out.print()
     out.print(_groups("tier", summary.by_tier, out.width))
+    if len(summary.by_harness) > 1:
+        out.print()
+        out.print(_groups("harness", summary.by_harness, out.width))
     if summary.by_model:
         out.print()
         out.print(_models(summary.by_model, out.width))
+    if learnt:
+        out.print()
+        out.print(_learnt_table(learnt, out.width))
     out.print()
     out.print("ended: " + _words(total.outcomes))
     if total.reasons:
@@ -68,22 +131,28 @@ def _print(out: Console, events: tuple[RequestEvent, ...], summary: Summary) -> 
 
 
 def _groups(name: str, groups: Mapping[str, Kpis], width: int) -> Table:
-    columns = (name, "requests", "answered", "first token", "p90", "p99", "in budget", "cached", "cost")
+    columns = (name, "requests", "accepted", "per accepted", "to answer", "first token", "p90", "in budget", "climbed",
+               "taken back", "cached", "wasted", "cost")  # fmt: skip
     rows = [
         (
             label,
             count(group.count),
-            share(group.outcomes.get(Outcome.ANSWERED, 0) / group.count),
+            count(group.accepted),
+            dollars(group.cost_per_accepted_usd),
+            duration(group.resolution_ms_mean),
             duration(group.first_token.p50),
             duration(group.first_token.p90),
-            duration(group.first_token.p99),
             share(group.first_token.within_budget),
+            share(group.escalation_rate),
+            share(group.false_accept_rate),
             share(group.cached_share),
+            count(group.wasted_tokens),
             dollars(group.cost_usd),
         )
         for label, group in groups.items()
     ]
-    return table(columns, rows, width, optional=("p99", "p90", "in budget", "cached"))
+    optional = ("wasted", "p90", "taken back", "cached", "to answer", "climbed", "in budget", "accepted")
+    return table(columns, rows, width, optional=optional)
 
 
 def _models(models: Mapping[str, ModelKpis], width: int) -> Table:
@@ -104,6 +173,23 @@ def _models(models: Mapping[str, ModelKpis], width: int) -> Table:
         for label, group in models.items()
     ]
     return table(columns, rows, width, optional=("p90", "out", "tokens in", "used", "cached"))
+
+
+def _learnt_table(rows: Sequence[LearntRow], width: int) -> Table:
+    columns = ("learnt in", "class", "tier", "outcomes", "pass rate", "break-even", "cost")
+    cells = [
+        (
+            row.folder if len(row.folder) <= FOLDER_WIDTH else f"…{row.folder[1 - FOLDER_WIDTH :]}",
+            row.task_class,
+            row.tier,
+            f"{row.outcomes:.1f}",
+            share(row.pass_rate),
+            share(row.break_even),
+            dollars(row.cost_usd),
+        )
+        for row in rows
+    ]
+    return table(columns, cells, width, optional=("cost", "outcomes"))
 
 
 def _words(counts: Mapping[str, int]) -> str:

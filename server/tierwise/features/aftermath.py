@@ -53,6 +53,8 @@ class _Region:
     def move(self, edit: DocumentEdit) -> bool:
         """Follow an edit; whether it touched these lines."""
         start, end = edit.span.start.line, edit.span.end.line
+        if edit.span.end.column == 0 and end > start and (edit.text or "\n")[-1] in "\r\n":
+            end -= 1  # whole lines: the one after them is not touched
         delta = edit.after.lines.count - edit.before.lines.count
         if start >= self.first + self.count:
             return False

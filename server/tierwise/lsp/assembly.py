@@ -9,7 +9,7 @@ from tierwise.lsp.convert import Columns
 from tierwise.lsp.editor import Editor
 from tierwise.lsp.front import Handover
 from tierwise.lsp.full import TierwiseProtocol, TierwiseServer
-from tierwise.lsp.handlers import commands, rename, text_content, workspace
+from tierwise.lsp.handlers import commands, rename, report, text_content, workspace
 from tierwise.lsp.handlers.code_action import CodeActions
 from tierwise.lsp.parts import Parts, Rest
 
@@ -26,6 +26,7 @@ def assemble(handover: Handover, parts: Parts, rest: Rest, columns: Columns) -> 
     commands.register_explain(server, session, rest.explain, board, columns, editor, clock)
     commands.register_edit(server, session, rest.edit, client, columns, editor, clock)
     commands.register_status(server, rest.status, parts.completion.accepted)
+    report.register(server, rest.reporting)
     text_content.register(server, board)
     workspace.register(server, parts.control, client)
     parts.control.listen(lambda sentence: editor.say_once(f"Tierwise: {sentence}", types.MessageType.Warning))

@@ -12,6 +12,7 @@ COMMANDS = (
     "tierwise.explain",
     "tierwise.edit",
     "tierwise.status",
+    "tierwise.report",
     "tierwise.rename",
     "tierwise.action",
     "tierwise.accepted",

@@ -99,22 +99,25 @@ class Classifier:
         else:
             said = self._words(settings.routing.embedding).say(facts.wish) if facts.instruction else None
             task_class, confidence, reasons = self._weigh(facts, said, settings.harness)
-        tier = by_policy = settings.routing.tier_for(task_class)
-        if chosen is not None:
-            tier = chosen
-            reasons.append(f"you chose the {tier} tier")
-        elif for_task and for_task.tier:
-            tier = by_policy = for_task.tier
-            reasons.append(f"tasks.{task}.tier says {tier}")
-        elif self._history is not None and (
-            task is None or task in EDIT_TASKS
-        ):  # only what is checked can be learnt from
-            tier, why = self._history.start(facts.folder, task_class, tier, settings)
-            reasons += [why] if why else []
+        by_policy = settings.routing.tier_for(task_class)
+        if for_task and for_task.tier:
+            by_policy = for_task.tier
+            reasons.append(f"tasks.{task}.tier says {by_policy}")
+        tier, why = chosen, f"you chose the {chosen} tier"
+        if tier is None:
+            written = for_task is not None and for_task.tier is not None
+            tier, why = (by_policy, "") if written else self._start(facts, task_class, by_policy, settings)
+        reasons += [why] if why else []
         if (there := nearest(tier, task, settings)) is not tier:
             reasons.append(f"the {tier} tier has no model")
         role = _role(task, said)
         return Decision(task_class, there, confidence, tuple(reasons), role, by_policy, settings.harness, facts.tools)
+
+    def _start(self, facts: RequestFacts, task_class: TaskClass, tier: Tier, settings: Settings) -> tuple[Tier, str]:
+        """Where history says to begin. Only what is checked can be learnt from: changes, not explanations."""
+        if self._history is None or (facts.task is not None and facts.task not in EDIT_TASKS):
+            return tier, ""
+        return self._history.start(facts.folder, task_class, tier, settings)
 
     def _weigh(
         self, facts: RequestFacts, said: WordsSay | None, harness: Harness

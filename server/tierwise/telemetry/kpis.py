@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tierwise.core.events import AttemptRecord, AttemptResult, Outcome, RequestEvent
+from tierwise.core.events import AttemptRecord, AttemptResult, Feedback, Outcome, RequestEvent
+from tierwise.core.tasks import EDIT_TASKS, Task
 
 T = TypeVar("T")
 
 _REACHED_NO_ONE = frozenset({Outcome.CANCELLED, Outcome.SUPERSEDED, Outcome.STALE})
+_APPLIED = frozenset({Feedback.ACCEPTED, Feedback.PARTLY})
+_FATES = _APPLIED | {Feedback.REJECTED}
+_FOLLOWED = EDIT_TASKS | {Task.COMPLETE}
+"""Tasks of whose answers it is seen what becomes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,15 @@ class FirstToken:
 class Kpis:
     """Figures of one group of requests. Shares are 0 to 1, None where nothing could be shared out.
 
-    ``wasted_tokens`` and ``wasted_usd``: calls that were rejected, failed, came too late, were hedged away or
-    cancelled, and all calls of requests that were cancelled, superseded or stale. ``escalation_rate``: of the requests
-    that called a model, those that climbed to a stronger tier.
+    ``accepted``: answers that were taken and not taken back; an explanation, a review or a rename counts when it was
+    answered, for nobody can see what becomes of it. ``cost_per_accepted_usd``: all money of the group, by these.
+    ``acceptance_rate``: of the answers whose fate is known. ``false_accept_rate``: of the changes that passed the
+    validators and were applied, those taken back within a minute; ``edited_rate``: those changed by hand by then.
+    ``override_rate``: of the requests that were classified, those for which the user asked for another tier.
+    ``resolution_ms_mean``: from arrival to the answer, over answered requests. ``wasted_tokens`` and ``wasted_usd``:
+    calls that were rejected, failed, came too late, were hedged away or cancelled, and all calls of requests that were
+    cancelled, superseded or stale. ``escalation_rate``: of the requests that called a model, those that climbed to a
+    stronger tier.
     """
 
     count: int
@@ -54,11 +65,20 @@ class Kpis:
     wasted_tokens: int
     wasted_usd: float
     escalation_rate: float | None
+    resolution_ms_mean: float | None
+    accepted: int
+    cost_per_accepted_usd: float | None
+    acceptance_rate: float | None
+    false_accept_rate: float | None
+    edited_rate: float | None
+    override_rate: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelKpis:
-    """Figures of the calls of one model. Its first-token time counts from the call's own start."""
+    """Figures of the calls of one model. Its first-token time counts from the call's own start; ``wasted_tokens`` are
+    those of calls that came to nothing, ``accepted`` the answers of its own that were taken and not taken back.
+    """
 
     calls: int
     results: Mapping[str, int]
@@ -68,6 +88,9 @@ class ModelKpis:
     cached_tokens: int
     output_tokens: int
     cached_share: float | None
+    wasted_tokens: int
+    accepted: int
+    cost_per_accepted_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,46 +99,71 @@ class Summary:
 
     total: Kpis
     by_task: Mapping[str, Kpis]
+    by_class: Mapping[str, Kpis]
     by_tier: Mapping[str, Kpis]
+    by_harness: Mapping[str, Kpis]
     by_model: Mapping[str, ModelKpis]
 
 
 def summarize(events: Iterable[RequestEvent]) -> Summary:
     """Figures over ``events``, in any order."""
     events = tuple(events)
-    calls = _grouped((a for event in events for a in event.attempts), lambda attempt: str(attempt.model))
+    calls = _grouped((call for event in events for call in _calls(event)), lambda call: str(call.attempt.model))
+    accepted = Counter(event.source for event in events if is_accepted(event))
+
+    def by(key: Callable[[RequestEvent], str]) -> dict[str, Kpis]:
+        return {name: kpis(group) for name, group in _grouped(events, key).items()}
+
     return Summary(
         total=kpis(events),
-        by_task={name: kpis(group) for name, group in _grouped(events, lambda e: e.task.value).items()},
-        by_tier={
-            name: kpis(group) for name, group in _grouped(events, lambda e: e.tier.value if e.tier else "none").items()
-        },
-        by_model={name: _model_kpis(group) for name, group in calls.items()},
+        by_task=by(lambda event: event.task.value),
+        by_class=by(lambda event: event.task_class.value),
+        by_tier=by(lambda event: event.tier.value if event.tier else "none"),
+        by_harness=by(lambda event: event.harness.value),
+        by_model={name: _model_kpis(group, accepted[name]) for name, group in calls.items()},
     )
 
 
 def kpis(events: Sequence[RequestEvent]) -> Kpis:
     """Figures of one group of requests."""
     called = [event for event in events if event.attempts]
-    wasted = [attempt for event in events for attempt in _wasted(event)]
+    wasted = [call.attempt for event in events for call in _calls(event) if call.wasted]
     input_tokens = sum(event.usage.input_tokens for event in events)
     cached_tokens = sum(event.usage.cached_tokens for event in events)
+    answered = [event.total_ms for event in events if event.outcome is Outcome.ANSWERED]
+    applied = [e for e in events if e.task in EDIT_TASKS and not _APPLIED.isdisjoint(e.feedback)]
+    known = [event for event in events if not _FATES.isdisjoint(event.feedback)]
+    accepted, cost_usd = sum(map(is_accepted, events)), sum(event.cost_usd for event in events)
     return Kpis(
         count=len(events),
         outcomes=_counted(event.outcome.value for event in events),
         reasons=_counted(event.reason for event in events if event.reason),
         first_token=_first_token(events),
         total_ms_p50=percentile([event.total_ms for event in events], 50),
-        cost_usd=sum(event.cost_usd for event in events),
+        cost_usd=cost_usd,
         saved_usd=sum(event.saved_usd for event in events),
         input_tokens=input_tokens,
         cached_tokens=cached_tokens,
         output_tokens=sum(event.usage.output_tokens for event in events),
         cached_share=_share(cached_tokens, input_tokens),
-        wasted_tokens=sum(a.usage.input_tokens + a.usage.output_tokens for a in wasted if a.usage),
+        wasted_tokens=sum(map(_tokens, wasted)),
         wasted_usd=sum(attempt.cost_usd for attempt in wasted),
         escalation_rate=_share(sum(event.escalations > 0 for event in called), len(called)),
+        resolution_ms_mean=_share(sum(answered), len(answered)),
+        accepted=accepted,
+        cost_per_accepted_usd=_share(cost_usd, accepted),
+        acceptance_rate=_share(sum(map(is_accepted, known)), len(known)),
+        false_accept_rate=_share(_with(applied, Feedback.UNDONE), len(applied)),
+        edited_rate=_share(_with(applied, Feedback.EDITED), len(applied)),
+        override_rate=_share(_with(events, Feedback.OVERRIDDEN), sum(event.confidence is not None for event in events)),
     )
+
+
+def is_accepted(event: RequestEvent) -> bool:
+    """Whether the answer was taken and not taken back; see ``Kpis``."""
+    if event.outcome is not Outcome.ANSWERED or Feedback.UNDONE in event.feedback:
+        return False
+    return event.task not in _FOLLOWED or not _APPLIED.isdisjoint(event.feedback)
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
@@ -125,20 +173,36 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
     return sorted(values)[max(1, math.ceil(percent / 100 * len(values))) - 1]
 
 
-def _model_kpis(attempts: Sequence[AttemptRecord]) -> ModelKpis:
+@dataclass(frozen=True, slots=True)
+class _Call:
+    attempt: AttemptRecord
+    wasted: bool
+
+
+def _calls(event: RequestEvent) -> Iterator[_Call]:
+    for attempt in event.attempts:
+        yield _Call(attempt, event.outcome in _REACHED_NO_ONE or attempt.result is not AttemptResult.USED)
+
+
+def _model_kpis(calls: Sequence[_Call], accepted: int) -> ModelKpis:
+    attempts = [call.attempt for call in calls]
     usages = [attempt.usage for attempt in attempts if attempt.usage]
     input_tokens = sum(usage.input_tokens for usage in usages)
     cached_tokens = sum(usage.cached_tokens for usage in usages)
     waits = [a.first_token_ms - a.started_ms for a in attempts if a.first_token_ms is not None]
+    cost_usd = sum(attempt.cost_usd for attempt in attempts)
     return ModelKpis(
         calls=len(attempts),
         results=_counted(attempt.result.value for attempt in attempts),
         first_token=_percentiles(waits, None),
-        cost_usd=sum(attempt.cost_usd for attempt in attempts),
+        cost_usd=cost_usd,
         input_tokens=input_tokens,
         cached_tokens=cached_tokens,
         output_tokens=sum(usage.output_tokens for usage in usages),
         cached_share=_share(cached_tokens, input_tokens),
+        wasted_tokens=sum(_tokens(call.attempt) for call in calls if call.wasted),
+        accepted=accepted,
+        cost_per_accepted_usd=_share(cost_usd, accepted),
     )
 
 
@@ -159,10 +223,12 @@ def _percentiles(values: Sequence[float], within_budget: float | None) -> FirstT
     return FirstToken(len(values), p50, p90, p99, within_budget)
 
 
-def _wasted(event: RequestEvent) -> Iterable[AttemptRecord]:
-    if event.outcome in _REACHED_NO_ONE:
-        return event.attempts
-    return (attempt for attempt in event.attempts if attempt.result is not AttemptResult.USED)
+def _tokens(attempt: AttemptRecord) -> int:
+    return attempt.usage.input_tokens + attempt.usage.output_tokens if attempt.usage else 0
+
+
+def _with(events: Iterable[RequestEvent], feedback: Feedback) -> int:
+    return sum(feedback in event.feedback for event in events)
 
 
 def _share(part: float, whole: float) -> float | None:

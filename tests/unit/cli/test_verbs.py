@@ -15,6 +15,7 @@ from tierwise.core.events import AttemptRecord, AttemptResult, Outcome, RequestE
 from tierwise.core.models import ModelRef, Usage
 from tierwise.core.tasks import Harness, Task, TaskClass, Tier
 from tierwise.core.text import Point, Span
+from tierwise.routing.learning import Thresholds
 from tierwise.telemetry.database import FILE_NAME
 from tierwise.telemetry.events import EventStore
 from tierwise.telemetry.queue import QueueAttempt, QueueItem, QueueStore
@@ -67,6 +68,37 @@ def test_the_report_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["total"]["count"] == 1
     assert found["by_model"][str(MODEL)]["first_token"]["p50"] == 180
+
+
+@pytest.mark.usefixtures("two_events")
+def test_the_report_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "report.html"
+    assert main(["report", "--html", str(file)]) == 0
+    assert "written" in capsys.readouterr().out
+    assert "2 requests" in file.read_text("utf-8")
+    assert main(["report", "--html", str(tmp_path / "missing" / "report.html")]) == 2
+    assert "Cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("two_events")
+def test_what_was_learnt_is_shown_and_forgotten(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    thresholds, folder = Thresholds(SystemClock()), str(state.parent)
+    thresholds.outcome(folder, TaskClass.LOCAL, Tier.FAST, passed=True, cost_usd=0.01)
+    store = EventStore(state, SystemClock())
+    store.keep_learnt(folder, thresholds.dump(folder))
+    store.close()
+    assert main(["report", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["learnt"]
+    assert (row["folder"], row["task_class"], row["tier"]) == (folder, "local", "fast")
+    assert main(["report"]) == 0
+    assert "break-even" in capsys.readouterr().out
+    assert main(["report", "--forget", folder]) == 0
+    assert "1 folder" in capsys.readouterr().out
+    assert main(["report", "--forget"]) == 0
+    assert "0 folder" in capsys.readouterr().out
 
 
 def test_the_queue(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,6 +90,15 @@ APPLIED = "import os\n\n\ndef f(a):\n    return a + 1\n\n\ndef g(b):\n    return
         (lambda w: [w.apply(), w.edit((5, 0, 5, 0), "\nX = 1\n")], ["accepted"], 1.0),
         (lambda w: [w.apply(), w.replace_all(TEXT)], ["accepted", "undone"], 0.0),
         (
+            lambda w: [
+                w.apply(),
+                w.edit((3, 0, 5, 0), "def f(a):\n    return a\n"),
+                w.edit((8, 0, 9, 0), "    return b\n"),
+            ],
+            ["accepted", "edited-after", "undone"],
+            0.0,
+        ),
+        (
             lambda w: [w.apply(), w.edit((8, 12, 8, 16), ""), w.edit((4, 12, 4, 16), "")],
             ["accepted", "edited-after", "undone"],
             0.0,

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telemetry_samples import attempt, event
 
-from tierwise.core.events import AttemptResult, Outcome, RequestEvent
+from tierwise.core.events import AttemptResult, Feedback, Outcome, RequestEvent
 from tierwise.core.models import ModelRef, Usage
-from tierwise.core.tasks import Task, Tier
+from tierwise.core.tasks import Harness, Task, TaskClass, Tier
 from tierwise.telemetry.kpis import kpis, percentile, summarize
 
 
@@ -73,3 +73,35 @@ def test_a_percentile_is_a_value_that_the_share_does_not_exceed(values: list[flo
     below = sum(value < found for value in values)
     assert at_most * 100 >= percent * len(values)
     assert below * 100 < percent * len(values)
+
+
+def test_accepted_results_and_what_each_of_them_cost() -> None:
+    taken, back = frozenset({Feedback.ACCEPTED}), frozenset({Feedback.ACCEPTED, Feedback.UNDONE})
+    edit = {"task": Task.EDIT, "confidence": 0.6}
+    events = [
+        event(1, feedback=taken),
+        event(2, feedback=back),
+        event(3),
+        event(4, task=Task.EXPLAIN, total_ms=800.0),
+        event(5, **edit, feedback=taken | {Feedback.EDITED}),
+        event(6, **edit, feedback=back),
+        event(7, **edit, feedback=frozenset({Feedback.REJECTED})),
+        event(8, **edit, feedback=frozenset({Feedback.PARTLY, Feedback.OVERRIDDEN})),
+        event(9, outcome=Outcome.FAILED, total_ms=9e9),
+    ]
+    figures = kpis(events)
+    assert figures.accepted == 4, "1, 4, 5 and 8"
+    assert figures.cost_per_accepted_usd == pytest.approx(9 * 0.002 / 4)
+    assert figures.acceptance_rate == pytest.approx(3 / 6)
+    assert figures.false_accept_rate == pytest.approx(1 / 3)
+    assert figures.edited_rate == pytest.approx(1 / 3)
+    assert figures.override_rate == pytest.approx(1 / 4)
+    assert figures.resolution_ms_mean == pytest.approx((7 * 400 + 800) / 8)
+    model = summarize(events).by_model["anthropic/claude-haiku-5-5"]
+    assert (model.accepted, model.cost_per_accepted_usd) == (4, pytest.approx(9 * 0.002 / 4))
+
+
+def test_groups_by_class_and_harness() -> None:
+    summary = summarize([event(1), event(2, harness=Harness.CI, task_class=TaskClass.LOCAL)])
+    assert set(summary.by_harness) == {"ci", "local"}
+    assert set(summary.by_class) == {"local", "mechanical"}

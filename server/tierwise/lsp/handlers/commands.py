@@ -39,9 +39,7 @@ def register_explain(
         document, span = arguments.place(name, table, session, columns)
         question = arguments.text(name, table, "question", optional=True)
         task = Task.REVIEW if table.get("task") == Task.REVIEW else Task.EXPLAIN
-        request = ExplainRequest(
-            task, document, span, question, clock.monotonic(), arguments.tier(name, table)
-        )
+        request = ExplainRequest(task, document, span, question, clock.monotonic(), arguments.tier(name, table))
         async with editor.progress("Reviewing" if task is Task.REVIEW else "Explaining", token) as progress:
             answer = board.begin(task)
             try:
