@@ -72,3 +72,24 @@ def test_language_falls_back_to_the_file_name() -> None:
     assert documents.open("file:///x/y.rs", "unknown-id", 1, "").language == "rust"
     assert documents.open("file:///x/y.tsx", "tsx", 1, "").language == "typescriptreact"
     assert Lines.of("").count == 1
+
+
+def test_hunks_move_with_their_text_and_only_what_differs_counts() -> None:
+    documents, history = OpenDocuments(), EditHistory(SystemClock())
+    text = "".join(f"line {number}\n" for number in range(20))
+    documents.open(URI, "python", 1, text)
+
+    def change(span: Span | None, new: str) -> None:
+        edit = documents.change(URI, history.revision + 2, span, new)
+        assert edit is not None
+        history.record(edit)
+
+    change(Span(Point(12, 5), Point(12, 7)), "twelve")
+    change(Span.at(Point(2, 0)), "above\nthe other\n")
+    newest, older = history.recent()
+    assert (newest.line, newest.old, newest.new) == (2, (), ("above\n", "the other\n"))
+    assert (older.line, older.old, older.new) == (14, ("line 12\n",), ("line twelve\n",))
+    change(None, text.replace("line 12", "line twelve").replace("line 2\n", "above\nthe other\nline 2\n") + "end")
+    newest, *_ = history.recent()
+    assert (newest.line, newest.old, newest.new) == (22, ("",), ("end",))
+    assert [hunk.line for hunk in history.recent()] == [22, 2, 14]
