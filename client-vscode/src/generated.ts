@@ -35,6 +35,8 @@ export const SERVER_SETTINGS: readonly string[] = [
   'routing.embedding',
   'classes',
   'tasks',
+  'context',
+  'cache',
   'shared.url_env',
   'shared.prefix',
   'shared.answers',

@@ -82,6 +82,7 @@ SECTIONS = {
     "Rename": ("rename", "language_servers"),
     "Budget and privacy": ("budget", "privacy"),
     "Routing": ("routing", "classes", "tasks"),
+    "Context and caches": ("context", "cache"),
     "Team and telemetry": ("shared", "telemetry"),
     "Models": ("providers", "tiers", "models", "harness_overrides"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,8 +154,8 @@ async def test_a_marked_prefix_is_written_once_and_read_then(name: str, style: s
 async def test_the_long_lifetime_is_asked_for_and_reported(registry: ProviderRegistry) -> None:
     adapter = ADAPTERS["messages"]
     async with Simulator(Script.saying("x")) as sim:
-        resolved = adapter.resolved(sim.base_url, facts={"cache": {"style": "anthropic", "ttl_s": 3600}})
-        prompt = ChatPrompt((LONG, PromptBlock(Speaker.USER, "What is it?")))
+        resolved = adapter.resolved(sim.base_url, facts={"cache": {"style": "anthropic", "long_ttl_s": 3600}})
+        prompt = ChatPrompt((replace(LONG, long=True), PromptBlock(Speaker.USER, "What is it?")))
         _, finished = await answer(registry, resolved, request(adapter, prompt=prompt))
     assert finished.usage is not None
     assert finished.usage.cache_write_long_tokens == finished.usage.cache_write_tokens > 1000

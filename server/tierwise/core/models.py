@@ -106,7 +106,8 @@ class ModelRequest:
     ``sources`` are the absolute paths of all files whose text stands in the prompt; the send boundary refuses a
     request that names an ignored one. ``quiet`` asks for as little thinking as the model allows. ``stop`` strings end
     the answer. ``cache_key`` groups requests that share a prefix. ``first_token_s`` and ``deadline_s`` bound the
-    adapter's own timeouts, in seconds from the call.
+    adapter's own timeouts, in seconds from the call. ``max_output_tokens`` 0 wants no answer: the provider's cache is
+    filled, or renewed, and nothing is said.
     """
 
     role: Role
@@ -121,6 +122,11 @@ class ModelRequest:
     schema: Schema | None = None
     cache_key: str | None = None
     sources: frozenset[str] = frozenset()
+
+    @property
+    def warms(self) -> bool:
+        """Whether it is there for the provider's cache alone."""
+        return self.max_output_tokens == 0
 
     def with_prompt(self, prompt: Prompt) -> ModelRequest:
         return replace(self, prompt=prompt)

@@ -52,7 +52,7 @@ class CacheTerms:
             marks=rules.max_marks if rules.style in _MARKED else 0,
             lookback=rules.lookback_blocks,
             keeps=rules.style is not CacheStyle.NONE,
-            refresh=rules.prewarm and rules.style is CacheStyle.ANTHROPIC,
+            refresh=rules.prewarm and rules.refresh,
         )
 
     def lifetime(self, *, long: bool) -> float:

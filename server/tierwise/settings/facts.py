@@ -71,6 +71,15 @@ class CacheStyle(StrEnum):
     """``cache_prompt`` and a slot."""
 
 
+class CacheTie(StrEnum):
+    """What a provider's copy depends on besides the text."""
+
+    EFFORT = "effort"
+    """The thinking effort, and whether thinking is turned off."""
+    SCHEMA = "schema"
+    """The schema that the answer is held to."""
+
+
 class CacheRules(Frozen):
     """Rules of the provider's prompt cache."""
 
@@ -80,10 +89,18 @@ class CacheRules(Frozen):
     long_ttl_s: int | None = Field(default=None, description="The long lifetime in seconds, where one is sold.")
     max_marks: int = Field(default=4, ge=0, description="Marks allowed in one request.")
     lookback_blocks: int = Field(
-        default=20, ge=0, description="Blocks before a mark in which an earlier entry is found."
+        default=20,
+        ge=1,
+        description="Blocks in which a mark finds an earlier entry, its own counted; 1: only where one stands again.",
     )
     key_requests_per_minute: int | None = Field(default=None, description="Requests a minute that one cache key bears.")
     prewarm: bool = Field(default=False, description="Whether a request for no answer fills the cache.")
+    refresh: bool = Field(
+        default=False, description="Whether such a request renews an entry's lifetime for the price of reading it."
+    )
+    tied_to: tuple[CacheTie, ...] = Field(
+        default=(), description="What else of a request must stay the same for an entry to be found."
+    )
 
 
 class ModelFacts(Frozen):

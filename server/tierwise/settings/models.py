@@ -198,6 +198,30 @@ class CompletionSettings(Frozen):
     multiline: bool = Field(default=True, description="Offer several lines where the place invites it.")
 
 
+class CacheSettings(Frozen):
+    """What is sent for the sake of the providers' prompt caches alone. It counts towards the limits in money."""
+
+    prewarm: bool = Field(
+        default=False, description="Fill the provider's cache when a folder is opened, before the first question."
+    )
+    keep_warm_minutes: int = Field(
+        default=30,
+        ge=0,
+        description="After a question, renew the provider's copy of its prompt while somebody works in the editor, for "
+        "at most so many minutes, where that costs less than sending it anew; 0: never.",
+    )
+
+
+class ContextSettings(Frozen):
+    """What larger requests are given to read."""
+
+    summaries: bool = Field(
+        default=False,
+        description="Let the fast tier summarize files that do not fit, once per content; without it their outlines "
+        "stand for them.",
+    )
+
+
 class SharedSettings(Frozen):
     """A Redis server that the machines of a team share (needs the extra ``redis``): budgets, breakers, answers."""
 
@@ -271,6 +295,8 @@ class Settings(Frozen):
     budget: BudgetSettings = Field(default_factory=BudgetSettings, description="Limits in money.")
     privacy: PrivacySettings = Field(default_factory=PrivacySettings, description="What leaves the machine.")
     completion: CompletionSettings = Field(default_factory=CompletionSettings, description="Ghost text.")
+    cache: CacheSettings = Field(default_factory=CacheSettings, description="Prompt caches.")
+    context: ContextSettings = Field(default_factory=ContextSettings, description="What larger requests read.")
     shared: SharedSettings = Field(default_factory=SharedSettings, description="What a team's machines share.")
     telemetry: TelemetrySettings = Field(
         default_factory=TelemetrySettings, description="What is told of requests elsewhere."

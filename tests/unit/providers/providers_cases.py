@@ -42,7 +42,7 @@ def model(
 
 
 def request(prompt: Any = (("user", "hi"),), **fields: Any) -> ModelRequest:
-    """``prompt``: blocks as [speaker, text, "mark"?], or {"prefix": …} for FIM, or a string for a rendered one."""
+    """``prompt``: blocks as [speaker, text, "mark"?, "long"?], {"prefix": …} for FIM, a string for a rendered one."""
     schema = fields.pop("schema", None)
     defaults: dict[str, Any] = {"max_output_tokens": 100, "first_token_s": 5.0, "deadline_s": 10.0}
     if schema is not None:
@@ -58,6 +58,8 @@ def _prompt(value: Any) -> Prompt:
     if isinstance(value, dict):
         extra = tuple(Excerpt(path, text) for path, text in value.get("extra", ()))
         return FimPrompt(value["prefix"], value["suffix"], value.get("path", "a.py"), value.get("repo", "r"), extra)
-    return ChatPrompt(
-        tuple(PromptBlock(Speaker(who), text, "mark" in rest, "mark" in rest) for who, text, *rest in value)
-    )
+    return ChatPrompt(tuple(_block(*block) for block in value))
+
+
+def _block(speaker: str, text: str, *words: str) -> PromptBlock:
+    return PromptBlock(Speaker(speaker), text, "mark" in words, "mark" in words, "long" in words)

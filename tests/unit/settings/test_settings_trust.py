@@ -106,6 +106,8 @@ NARROWING = {
     "[completion]\nenabled = false": lambda s: not s.completion.enabled,
     "[completion]\ndisabled_languages = ['sql']": lambda s: s.completion.disabled_languages == ("sql",),
     "[completion]\nembedded = false\nmultiline = false": lambda s: not s.completion.multiline,
+    "[cache]\nprewarm = false\nkeep_warm_minutes = 0": lambda s: s.cache.keep_warm_minutes == 0,
+    "[context]\nsummaries = false": lambda s: not s.context.summaries,
     "[rename]\nengines = ['bundled']\neditor_ms = 1": lambda s: s.rename.engines == ("bundled",),
     "[rename]\nserver_ms = 9\nserver_start_ms = 9\nmentions = false\nrelated = false": lambda s: not s.rename.related,
 }

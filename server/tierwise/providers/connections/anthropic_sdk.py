@@ -34,6 +34,9 @@ class AnthropicConnection(BaseConnection["AsyncAnthropic"]):
         path = relative(self.address, path)
         with mapped(call):
             try:
+                if not body["stream"]:
+                    yield as_event(await client.post(path, body=body, options=options, cast_to=object))
+                    return
                 stream = await client.post(
                     path, body=body, options=options, cast_to=object, stream=True, stream_cls=AsyncStream[object]
                 )

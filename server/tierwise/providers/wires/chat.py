@@ -35,7 +35,7 @@ class ChatWire:
         schema = schema_of(request, resolved)
         if schema is not None:
             result["response_format"] = {"type": "json_schema", "json_schema": strict_schema(schema)}
-        result |= openai_cache(request, facts.cache, found)
+        result |= openai_cache(request, facts.cache, found) | _slot(resolved)
         return merged(result, facts, quiet=request.quiet)
 
     def reader(self) -> Reader:
@@ -62,6 +62,14 @@ def _options(resolved: ResolvedModel) -> Json:
     if fields and resolved.provider.kind is ProviderKind.OPENAI:
         fields["stream_options"]["include_obfuscation"] = False  # padding against traffic analysis: bytes, no content
     return fields
+
+
+def _slot(resolved: ResolvedModel) -> Json:
+    """llama.cpp chooses the slot that holds the longest beginning of the prompt, unless the settings name one."""
+    if resolved.facts.cache.style is not CacheStyle.LLAMA_CPP:
+        return {}
+    slot = resolved.provider.slot
+    return {"cache_prompt": True} | ({} if slot is None else {"id_slot": slot})
 
 
 def _effort(request: ModelRequest, facts: ModelFacts) -> Json:

@@ -26,8 +26,6 @@ from tierwise.providers.wires.turns import Turn, schema_of, turns
 from tierwise.settings.facts import CacheRules, CacheStyle, ModelFacts
 from tierwise.settings.models import ResolvedModel
 
-_LONG_TTL_S = 3600
-
 _FINISH = {
     "end_turn": FinishReason.STOP,
     "stop_sequence": FinishReason.STOP,
@@ -45,7 +43,8 @@ class MessagesWire:
     def body(self, request: ModelRequest, resolved: ResolvedModel) -> Json:
         facts = resolved.facts
         found = turns(request, resolved, (CacheStyle.ANTHROPIC,))
-        result: Json = {"model": resolved.ref.model, "max_tokens": max_tokens(request, facts), "stream": True}
+        result: Json = {"model": resolved.ref.model, "max_tokens": max_tokens(request, facts)}
+        result["stream"] = not request.warms  # a request for no answer is refused as a stream
         system = [
             _block(block, facts.cache) for turn in found for block in turn.blocks if turn.speaker is Speaker.SYSTEM
         ]
@@ -67,6 +66,9 @@ class _Reader(Reader):
         match event.get("type"):
             case "message_start":
                 self._count(mapping(event.get("message")).get("usage"))
+            case "message":  # the whole of an answer that was not streamed
+                self._count(event.get("usage"))
+                self.finish = _FINISH.get(text_of(event, "stop_reason"), FinishReason.UNKNOWN)
             case "content_block_start":
                 return self._text(mapping(event.get("content_block")))
             case "content_block_delta":
@@ -121,7 +123,7 @@ def _block(block: PromptBlock, rules: CacheRules) -> Json:
     result: Json = {"type": "text", "text": block.text}
     if block.mark:
         control = {"type": "ephemeral"}
-        if rules.ttl_s >= _LONG_TTL_S:
+        if block.long and rules.long_ttl_s is not None:
             control["ttl"] = "1h"
         result["cache_control"] = control
     return result
@@ -139,6 +141,6 @@ def _output(request: ModelRequest, resolved: ResolvedModel) -> Json:
     if level is not None:
         config["effort"] = level
     schema = schema_of(request, resolved)
-    if schema is not None:
+    if schema is not None and not request.warms:
         config["format"] = {"type": "json_schema", "schema": dict(schema.schema)}
     return {"output_config": config} if config else {}

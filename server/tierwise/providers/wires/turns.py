@@ -5,7 +5,7 @@ Owner of no state. Keeps the order and the bytes of the blocks: a prefix that is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,9 @@ from tierwise.providers.errors import unsuitable
 from tierwise.providers.wires.base import Json
 from tierwise.settings.facts import CacheRules, CacheStyle
 from tierwise.settings.models import ResolvedModel
+
+_RETENTION_S = 24 * 3600
+"""The longer of the two retentions of OpenAI's models before GPT-5.6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,22 @@ def strict_schema(schema: Schema) -> dict[str, Any]:
     return {"name": schema.name, "schema": dict(schema.schema), "strict": True}
 
 
-def openai_cache(request: ModelRequest, rules: CacheRules, found: Iterable[Turn]) -> Json:
+def openai_cache(request: ModelRequest, rules: CacheRules, found: Sequence[Turn]) -> Json:
     """The fields with which OpenAI's cache is steered. With marks of our own the implicit one is turned off: it
     would write the volatile end of the prompt, at the price of a write, on every request.
     """
     fields: Json = {}
     if request.cache_key and rules.style in (CacheStyle.OPENAI, CacheStyle.OPENAI_MARKED):
         fields["prompt_cache_key"] = request.cache_key
+    long = any(block.long for turn in found for block in turn.blocks if block.stable)
+    if rules.style is CacheStyle.OPENAI and long and rules.long_ttl_s == _RETENTION_S:
+        fields["prompt_cache_retention"] = "24h"
     if rules.style is CacheStyle.OPENAI_MARKED and any(turn.marked for turn in found):
         options: Json = {"mode": "explicit"}
-        if rules.ttl_s >= 12 * 3600:
+        if long and rules.long_ttl_s is not None:
             options["ttl"] = "12h"
+        if request.warms and rules.prewarm:
+            options["prewarm"] = True
         fields["prompt_cache_options"] = options
     return fields
 
