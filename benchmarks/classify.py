@@ -4,9 +4,12 @@ The commits are recorded data and no part of this project: ``instructions/commit
 that TIERWISE_EVALUATION names (default ``../shared/evaluation``). The points of the change's numbers are fitted here,
 by multinomial logistic regression with the points of words held fixed; for the confusion matrix they are fitted anew
 for each repository on all the others. The labels come from rules about the same numbers, so a high score says that the
-points express those rules, not that difficulty can be foreseen; the words alone show how little can.
+points express those rules, not that difficulty can be foreseen; the words alone show how little can. The areas under
+the curve say what the listed words and the static embedding add to the numbers, and how far each gets alone. The
+embedding was learnt from made-up sentences (``benchmarks.words_fit``) and has seen none of these.
 ``python -m benchmarks.classify --write`` fits on everything and writes ``routing/points_fitted.toml``. Requests typed
-in an IDE have no labelled class; for them the table shows the choices.
+in an IDE have no labelled class; for them the tables show the choices, and whether it is seen that an explanation is
+wanted and no change.
 """
 
 from __future__ import annotations
@@ -18,17 +21,20 @@ import json
 import math
 import os
 import time
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tierwise.core.tasks import TaskClass
-from tierwise.routing.classify import CLASSES, Classifier, probabilities
+from tierwise.routing.classify import CLASSES, Classifier, probabilities, words_points
 from tierwise.routing.points import Points, Signal, shipped_points
 from tierwise.routing.signals import RequestFacts, signals
+from tierwise.routing.words import HEADS, shipped_words
 from tierwise.settings.models import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +86,14 @@ ANCHORS = (
     (3, 0, 0, 0, TaskClass.MECHANICAL, 10),
 )
 
+INTENT_ROLES = {
+    **dict.fromkeys(("generate", "edit", "tests", "doc", "fix", "new", "newNotebook"), "edit"),
+    **dict.fromkeys(("explain", "terminalExplain"), "explain"),
+}
+"""What an intent wants; the others do not say."""
+
+LONG = "please make this work again in all the callers of the parser, which fail with a strange error. " * 30
+
 SETTINGS = {
     "providers": {"p": {"kind": "openai"}},
     "tiers": {tier: {"chain": [f"p/{tier}", "p/other"]} for tier in ("fast", "balanced", "frontier")},
@@ -96,7 +110,7 @@ def run(console: Console | None = None) -> dict[str, float]:
     rows = commits(console)
     if not rows:
         return {}
-    held_out = leave_one_repository_out(rows)
+    held_out, areas = leave_one_repository_out(rows)
     shipped = Counter((label, decide(facts, shipped_points())) for _, facts, label in rows)
     console.print(_matrix(f"{len(rows)} commits, each by points fitted without its repository", held_out))
     console.print(
@@ -104,10 +118,18 @@ def run(console: Console | None = None) -> dict[str, float]:
         f"with the points as shipped (fitted on these commits) {macro_f1(shipped):.3f}; "
         f"by the words alone {macro_f1(_words_alone(rows)):.3f}"
     )
-    _ide_requests(console)
+    console.print(_areas(areas))
+    role_accuracy = _ide_requests(console)
     per_second, p99 = speed(rows)
-    console.print(f"{per_second:,.0f} decisions a second, p99 {p99:.0f} µs")
+    long_p99 = speed([(name, replace(facts, instruction=LONG), label) for name, facts, label in rows])[1]
+    console.print(
+        f"{per_second:,.0f} decisions a second, p99 {p99:.0f} µs; of {len(LONG):,} characters {long_p99:.0f} µs"
+    )
     return {
+        "auc_numbers": areas["numbers"][-1],
+        "auc_all": areas["numbers, listed words, embedding"][-1],
+        "auc_embedding_alone": areas["embedding alone"][-1],
+        "role_accuracy": role_accuracy,
         "accuracy": accuracy(held_out),
         "macro_f1": macro_f1(held_out),
         "shipped_macro_f1": macro_f1(shipped),
@@ -153,18 +175,55 @@ def commits(console: Console) -> list[Row]:
         ]
 
 
-def leave_one_repository_out(rows: Sequence[Row]) -> Counter[tuple[TaskClass, TaskClass]]:
-    """How often each class was taken for each: (true, taken)."""
+def leave_one_repository_out(
+    rows: Sequence[Row],
+) -> tuple[Counter[tuple[TaskClass, TaskClass]], dict[str, tuple[float, ...]]]:
+    """How often each class was taken for each: (true, taken); and, by what is looked at, the areas under the curve of
+    each class against the rest, the mean last.
+    """
     counts: Counter[tuple[TaskClass, TaskClass]] = Counter()
+    found: defaultdict[str, list[tuple[tuple[float, ...], TaskClass]]] = defaultdict(list)
     for repository in sorted({row[0] for row in rows}):
         points = shipped_points().with_signals(fit([row for row in rows if row[0] != repository]))
-        counts.update((label, decide(facts, points)) for name, facts, label in rows if name == repository)
-    return counts
+        for name, facts, label in rows:
+            if name == repository:
+                parts = views(facts, points)
+                counts[label, CLASSES[max(range(4), key=parts["numbers, listed words, embedding"].__getitem__)]] += 1
+                for view, part in parts.items():
+                    found[view].append((part, label))
+    areas = {view: tuple(area(found[view], task_class) for task_class in CLASSES) for view in found}
+    return counts, {view: (*each, sum(each) / len(each)) for view, each in areas.items()}
+
+
+def views(facts: RequestFacts, points: Points) -> dict[str, tuple[float, ...]]:
+    """The classes' shares by what is looked at."""
+    names, said = signals(facts, points), shipped_words().say(facts.wish)
+    numbers = tuple(name for name in names if name in REASONS)
+    words = tuple(name for name in names if name.startswith("words"))
+    alone = () if said is None else said.classes
+    weighed = tuple(value * points.embedding.scope_unknown for value in alone)
+    return {
+        "numbers": probabilities(numbers, points),
+        "numbers, listed words": probabilities(names, points),
+        "numbers, listed words, embedding": probabilities(names, points, words_points(facts, said, points)),
+        "listed words alone": probabilities(words, points),
+        "embedding alone": probabilities((), points, alone),
+        "listed words, embedding": probabilities(words, points, weighed),
+    }
+
+
+def area(found: Sequence[tuple[tuple[float, ...], TaskClass]], task_class: TaskClass) -> float:
+    """The area under the curve: how often a request of the class is ranked above another one, ties counting half."""
+    at = CLASSES.index(task_class)
+    inside = [part[at] for part, label in found if label is task_class]
+    outside = sorted(part[at] for part, label in found if label is not task_class)
+    wins = sum(bisect_left(outside, value) + bisect_right(outside, value) for value in inside)
+    return wins / 2 / max(1, len(inside) * len(outside))
 
 
 def decide(facts: RequestFacts, points: Points) -> TaskClass:
-    shares = probabilities(signals(facts, points), points)
-    return CLASSES[max(range(len(CLASSES)), key=lambda i: shares[i])]
+    parts = views(facts, points)["numbers, listed words, embedding"]
+    return CLASSES[max(range(len(CLASSES)), key=parts.__getitem__)]
 
 
 def fit(rows: Iterable[Row]) -> dict[str, Signal]:
@@ -196,13 +255,18 @@ def fit(rows: Iterable[Row]) -> dict[str, Signal]:
 
 
 def speed(rows: Sequence[Row]) -> tuple[float, float]:
-    """Decisions a second, and the p99 of one in microseconds, warm."""
+    """Decisions a second, and the p99 of one in microseconds, warm. Each is made five times and the fastest counts:
+    what else the machine does at the time is not ours.
+    """
     classifier, settings = Classifier(), Settings.model_validate(SETTINGS)
     times: list[float] = []
     for _, facts, _ in rows:
-        began = time.perf_counter()
-        classifier.decide(facts, settings)
-        times.append(time.perf_counter() - began)
+        best = math.inf
+        for _ in range(5):
+            began = time.perf_counter()
+            classifier.decide(facts, settings)
+            best = min(best, time.perf_counter() - began)
+        times.append(best)
     return len(times) / sum(times), sorted(times)[int(0.99 * len(times))] * 1e6
 
 
@@ -250,18 +314,22 @@ def _words_alone(rows: Sequence[Row]) -> Counter[tuple[TaskClass, TaskClass]]:
     )
 
 
-def _ide_requests(console: Console) -> None:
+def _ide_requests(console: Console) -> float:
+    """Print what is chosen for requests typed in an IDE; the share of right roles where the intent tells it."""
     file = _folder() / "copilot_intents.csv"
     if not file.is_file():
         console.print(f"No {file}: requests typed in an IDE are left out.")
-        return
+        return 0.0
     with file.open(encoding="utf-8", newline="") as text:
         rows = list(csv.DictReader(text))
-    chosen: defaultdict[str, Counter[TaskClass]] = defaultdict(Counter)
+    chosen: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    roles: Counter[tuple[str, str]] = Counter()
+    classifier, settings = Classifier(), Settings.model_validate(SETTINGS)
     for row in rows:
-        chosen[f"{row['location']}: {row['intent']}"][
-            decide(RequestFacts(instruction=row["text"]), shipped_points())
-        ] += 1
+        decision = classifier.decide(RequestFacts(instruction=row["text"]), settings)
+        chosen[f"{row['location']}: {row['intent']}"][decision.task_class] += 1
+        if (role := INTENT_ROLES.get(row["intent"])) is not None:
+            roles[role, decision.role] += 1
     table = Table(title=f"{len(rows)} requests typed in an IDE: class chosen by the words alone, by intent")
     table.add_column("intent")
     for task_class in CLASSES:
@@ -269,6 +337,24 @@ def _ide_requests(console: Console) -> None:
     for intent, counts in sorted(chosen.items(), key=lambda item: -item[1].total()):
         table.add_row(intent, *(str(counts[task_class] or "") for task_class in CLASSES))
     console.print(table)
+    table = Table(title=f"What is wanted, for the {roles.total()} of them whose intent says it")
+    table.add_column("intent wants")
+    for role in HEADS["role"]:
+        table.add_column(f"→ {role}", justify="right")
+    for wanted in sorted(set(INTENT_ROLES.values())):
+        table.add_row(wanted, *(str(roles[wanted, role]) for role in HEADS["role"]))
+    console.print(table)
+    return sum(n for (wanted, taken), n in roles.items() if wanted == taken) / max(1, roles.total())
+
+
+def _areas(areas: dict[str, tuple[float, ...]]) -> Table:
+    table = Table(title="Area under the curve, each class against the rest (0.5: chance), each repository held out")
+    table.add_column("looked at")
+    for name in (*CLASSES, "mean"):
+        table.add_column(name, justify="right")
+    for view, values in areas.items():
+        table.add_row(view, *(f"{value:.3f}" for value in values))
+    return table
 
 
 def _matrix(title: str, counts: Counter[tuple[TaskClass, TaskClass]]) -> Table:
