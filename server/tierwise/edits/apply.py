@@ -145,6 +145,9 @@ class _Target:
 
     def _places(self, lines: list[str], wanted: list[str]) -> list[Match]:
         matches = find(lines, wanted)
+        if len(matches) > 1 and not wanted[-1].strip() and not self._raws[-1]:
+            # What follows the last line's terminator is a blank line only for a text that has none besides.
+            matches = [match for match in matches if match.stop < len(lines)] or matches
         if len(matches) < 2 or self._base is None:
             return matches
         base = find([raw.rstrip("\r\n") for raw in self._base.lines], wanted)

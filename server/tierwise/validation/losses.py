@@ -1,4 +1,8 @@
-"""What must not get lost: definitions, comments and licence headers that the request does not name. Pure."""
+"""What must not get lost: definitions, documentation and licence headers that the request does not name. Pure.
+
+A definition is not lost when it goes on under another name or in another file, when a new one stands in its place and
+nobody asks for the old one any more, or when the change itself took its last use away.
+"""
 
 from __future__ import annotations
 
@@ -6,67 +10,53 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from tierwise.core.changes import Changeset, CreateFile, FileEdit
-from tierwise.core.languages import Language, language, language_of
+from tierwise.core.changes import Changeset, FileEdit
 from tierwise.core.rejection import Rejection, RejectReason
+from tierwise.core.text import Lines, Point
 from tierwise.edits.diff import LineChange, line_changes
-from tierwise.edits.scanner import comment_start
 from tierwise.syntax.outline import Definition, outline
+from tierwise.validation.changed import ChangedFile
+from tierwise.validation.project import Project
 from tierwise.validation.scope import EditScope
 
-_KEPT_KINDS = frozenset(
-    {"class", "struct", "interface", "trait", "enum", "type", "function", "method", "module", "macro"}
-)
+_FUNCTIONS = frozenset({"function", "method", "macro"})
+_KEPT_KINDS = _FUNCTIONS | {"class", "struct", "interface", "trait", "enum", "type", "module"}
+_REMOVES = re.compile(r"\b(?:remove|delete|drop|get rid of|clean|prune|strip|inline|merge)", re.IGNORECASE)
+_SWEEPING = re.compile(r"\b(?:unused|dead|obsolete|deprecated|legacy|redundant|duplicated?)\b", re.IGNORECASE)
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LICENCE = re.compile(r"licen[sc]e|copyright|spdx|all rights reserved", re.IGNORECASE)
 _HEADER_LINES = 60
-_DIRECTIVE = re.compile(r"noqa|type:\s*ignore|pyright:|pylint:|eslint|ts-ignore|ts-expect|nolint|pragma|fmt:|isort:")
-_SAME_CODE = 0.9
-"""Similarity from which a changed line counts as the one that a comment was about."""
 
-_SAME_COMMENT = 0.5
-"""Similarity from which a new comment counts as the old one in other words."""
+_SAME_BODY = 0.6
+"""Similarity of two definitions' lines from which one counts as the other under a new name."""
 
 _COMPARED_LINES = 400
-"""New lines of one change up to which old comments are looked for among them by similarity."""
+"""Lines of a definition up to which its lines are compared with others'."""
 
 
-def keeps_definitions(changeset: Changeset, scope: EditScope) -> Rejection | None:
-    """No function, class or the like goes away unless the user's words name it or ask for such a change, and none
-    loses its documentation.
-    """
-    before = [item for edit in changeset.edits for item in _outline(edit.base.language, edit.base.text)]
-    after = list(_definitions_after(changeset))
-    if not before:
+def keeps_definitions(project: Project) -> Rejection | None:
+    """No function, class or the like goes away unless the user's words name it or the change made it superfluous."""
+    for lost in _Losses(project).unexcused():
+        item = lost.item
+        what = f"{item.kind} {'.'.join((*item.parents, item.name))} of {lost.file.name} would be lost: keep it."
+        return Rejection(RejectReason.LOST_TEXT, what)
+    return None
+
+
+def keeps_documentation(project: Project) -> Rejection | None:
+    """No definition that stays loses its docstring; documentation in comments is the comments' affair."""
+    if project.scope.mentions(r"doc|comment"):
         return None
-    bodies = {(*item.parents, item.name) for item in before if item.kind in {"function", "method"}}
-    before = [item for item in before if item.parents not in bodies]  # what is inside a function is its own affair
-    counts = Counter(item.name for item in after)
-    for item in before:
-        counts[item.name] -= 1
-        if counts[item.name] < 0 and not (scope.names(item.name) or scope.removes):
-            what = f"{item.kind} {'.'.join((*item.parents, item.name))} would be lost: keep it."
-            return Rejection(RejectReason.LOST_TEXT, what)
-    return None if scope.mentions(r"doc|comment") else _lost_doc(before, after)
-
-
-def keeps_comments(changeset: Changeset, scope: EditScope) -> Rejection | None:
-    """No comment goes away while the code it is about stays."""
-    if scope.mentions("comment"):
-        return None
-    added = {_plain(line) for edit in changeset.edits for change in line_changes(edit) for line in change.lines}
-    added |= {
-        _plain(line)
-        for change in changeset.changes
-        if isinstance(change, CreateFile)
-        for line in change.text.split("\n")
-    }
-    for edit in changeset.edits:
-        facts = language(edit.base.language)
-        for change in line_changes(edit):
-            for comment in _lost_comments(edit, change, facts, added):
-                if not _is_named(comment, scope):
-                    return Rejection(RejectReason.LOST_TEXT, f"The comment {comment!r} would be lost: keep it.")
+    for file in project.changed:
+        if file.language != "python" or file.before is None:
+            continue
+        old, new = _singles(outline("python", file.before)), _singles(outline("python", file.after))
+        for key, item in old.items():
+            if item.doc and key in new and not new[key].doc:
+                return Rejection(RejectReason.LOST_TEXT, f"The documentation of {item.name} would be lost: keep it.")
     return None
 
 
@@ -86,95 +76,155 @@ def keeps_licence(changeset: Changeset, scope: EditScope) -> Rejection | None:
     return None
 
 
-def _outline(identifier: str, text: str) -> list[Definition]:
-    return [item for item in outline(identifier, text) if item.kind in _KEPT_KINDS]
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A definition in a changed file, before or after."""
+
+    file: ChangedFile
+    item: Definition
+
+    @property
+    def first(self) -> int:
+        return self.item.span.start.line
+
+    @property
+    def last(self) -> int:
+        return self.item.span.end.line
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (*self.item.parents, self.item.name)
 
 
-def _definitions_after(changeset: Changeset) -> Iterator[Definition]:
-    for change in changeset.changes:
-        match change:
-            case FileEdit(base):
-                yield from _outline(base.language, change.result.text)
-            case CreateFile(path, text):
-                yield from _outline(language_of(path).id, text)
-            case _:
-                pass
+class _Losses:
+    """The definitions of one changeset that are there before and not after."""
 
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._scope = project.scope
+        self._old = [i for f in project.changed if f.before is not None for i in _items(f, f.before)]
+        self._new = [i for f in project.changed for i in _items(f, f.after)]
 
-def _lost_doc(before: Sequence[Definition], after: Sequence[Definition]) -> Rejection | None:
-    documented = {(item.parents, item.name): item for item in before if item.doc}
-    for item in after:
-        if (item.parents, item.name) in documented and not item.doc:
-            return Rejection(RejectReason.LOST_TEXT, f"The documentation of {item.name} would be lost: keep it.")
-    return None
+    def unexcused(self) -> Iterator[_Item]:
+        """Those that nothing excuses, outermost first."""
+        for lost in self._lost:
+            if not self._is_excused(lost):
+                yield lost
 
+    @cached_property
+    def _lost(self) -> list[_Item]:
+        keys = Counter((new.file.name, new.key) for new in self._new)
+        missing: list[_Item] = []
+        for old in self._old:
+            keys[old.file.name, old.key] -= 1
+            if keys[old.file.name, old.key] < 0:
+                missing.append(old)
+        spare = Counter(key[-1] for (_, key), count in keys.items() for _ in range(count))
+        lost: list[_Item] = []
+        for old in missing:
+            spare[old.item.name] -= 1
+            within = any(outer.file is old.file and outer.item.span.contains(old.item.span) for outer in lost)
+            if spare[old.item.name] < 0 and not within:  # else the same name stands elsewhere: it was moved
+                lost.append(old)
+        return lost
 
-def _lost_comments(edit: FileEdit, change: LineChange, facts: Language, added: set[str]) -> Iterator[str]:
-    old = [edit.base.lines.line(i) for i in range(change.start, min(change.stop, edit.base.lines.count))]
-    for i, line in enumerate(old):
-        start = comment_start(facts, line)
-        if start is None or _plain(line) in added or _DIRECTIVE.search(line, start):
-            continue
-        code, comment = line[:start].strip(), line[start:].strip()
-        if not any(map(str.isalnum, comment)) or any(comment in text for text in added):
-            continue
-        if _is_reworded(comment, change, facts):
-            continue
-        about = code or _next_code(edit, change, old[i + 1 :], facts)
-        if about and _stays(about, change, facts, inside=bool(code) or _is_inside(old[i + 1 :], facts)):
-            yield comment
-
-
-def _is_reworded(comment: str, change: LineChange, facts: Language) -> bool:
-    for line in change.lines:
-        start = comment_start(facts, line)
-        if start is not None and _alike(comment, line[start:].strip(), change, _SAME_COMMENT):
+    def _is_excused(self, lost: _Item) -> bool:
+        name = lost.item.name
+        if self._scope.names(name):
             return True
-    return False
-
-
-def _next_code(edit: FileEdit, change: LineChange, rest: Sequence[str], facts: Language) -> str:
-    """The code that a comment above it is about."""
-    for line in (*rest, *(raw.rstrip("\r\n") for raw in edit.base.lines.raw_range(change.stop, change.stop + 3))):
-        if not line.strip():
-            return ""
-        code = line[: comment_start(facts, line)].strip()
-        if code:
-            return code
-    return ""
-
-
-def _is_inside(rest: Sequence[str], facts: Language) -> bool:
-    """Whether code follows the comment within the replaced lines."""
-    return any(line[: comment_start(facts, line)].strip() for line in rest)
-
-
-def _stays(about: str, change: LineChange, facts: Language, *, inside: bool) -> bool:
-    if not inside:
-        return True
-    for line in change.lines:
-        code = line[: comment_start(facts, line)].strip()
-        if code and _alike(about, code, change, _SAME_CODE):
+        if self._is_still_used(lost):
+            return False
+        if self._lives_on(lost) or self._lost_its_uses(lost):
             return True
-    return False
+        return self._is_to_go(name)
+
+    def _is_still_used(self, lost: _Item) -> bool:
+        """Whether the name is still asked for, anywhere. A method's name may be that of another type's, too."""
+        name, word = lost.item.name, re.compile(rf"(?<!\w){re.escape(lost.item.name)}(?!\w)")
+        if any(word.search(file.after) for file in self._project.changed if file.language == lost.file.language):
+            return True
+        languages = frozenset({lost.file.language})
+        return any(True for _ in self._project.others_with(name, languages))
+
+    def _lives_on(self, lost: _Item) -> bool:
+        """Whether a new definition stands in its place, or much of its text goes on under another name."""
+        old_names = {old.item.name for old in self._old}
+        fresh = [new for new in self._new if new.item.name not in old_names and _family(new) == _family(lost)]
+        change = _change_at(self._project.edit_of(lost.file), lost.first)
+        for new in fresh:
+            in_place = change is not None and new.file is lost.file and _stands_in(new, change, self._project)
+            if in_place or _alike(_body(lost, before=True), _body(new, before=False)):
+                return True
+        return False
+
+    def _lost_its_uses(self, lost: _Item) -> bool:
+        """Whether the change takes a use of it away, outside of its own text."""
+        word = re.compile(rf"(?<!\w){re.escape(lost.item.name)}(?!\w)")
+        for file in self._project.changed:
+            edit = self._project.edit_of(file)
+            if edit is None:
+                continue
+            gone = {number for change in line_changes(edit) for number in range(change.start, change.stop)}
+            if file is lost.file:
+                gone -= set(range(lost.first, lost.last + 1))
+            if any(word.search(edit.base.lines.line(number)) for number in gone if number < edit.base.lines.count):
+                return True
+        return False
+
+    def _is_to_go(self, name: str) -> bool:
+        """Whether the user wants something to go that this may well be."""
+        if not self._scope.mentions(_REMOVES.pattern):
+            return False
+        parts = {part.lower() for part in _PART.findall(name)}
+        wished = {part.lower() for part in _PART.findall(self._scope.instruction)}
+        return bool(_SWEEPING.search(self._scope.instruction)) or bool(parts & wished - {"test", "get", "set", "the"})
 
 
-def _alike(old: str, new: str, change: LineChange, least: float) -> bool:
-    """Equal or, in a change of bearable size, similar."""
-    if old == new or len(change.lines) > _COMPARED_LINES:
-        return old == new
-    matcher = difflib.SequenceMatcher(None, old, new)
-    return matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least and matcher.ratio() >= least
+def _items(file: ChangedFile, text: str) -> list[_Item]:
+    """The definitions that count; what is inside a function is its own affair."""
+    items = [item for item in outline(file.language, text) if item.kind in _KEPT_KINDS]
+    found: list[_Item] = []
+    end = Point(-1, 0)
+    for item in items:  # in the order of the text, outer ones first
+        if item.span.end > end:
+            found.append(_Item(file, item))
+            if item.kind in _FUNCTIONS:
+                end = max(end, item.span.end)
+    return found
 
 
-def _is_named(comment: str, scope: EditScope) -> bool:
-    """Whether the user's words are about the comment: a noted task to be done, or half of its words."""
-    words = {word.lower() for word in re.findall(r"[^\W\d_]{3,}", comment)}
-    wished = {word.lower() for word in re.findall(r"[^\W\d_]{3,}", scope.instruction)}
-    if words & {"todo", "fixme", "xxx", "hack"} and wished:
-        return True
-    return bool(words) and 2 * len(words & wished) >= len(words)
+def _family(item: _Item) -> bool:
+    return item.item.kind in _FUNCTIONS
 
 
-def _plain(line: str) -> str:
-    return " ".join(line.split())
+def _body(item: _Item, *, before: bool) -> list[str]:
+    text = item.file.before if before else item.file.after
+    lines = Lines.of(text or "").raw_range(item.first, item.last + 1)
+    name = re.compile(rf"(?<!\w){re.escape(item.item.name)}(?!\w)")
+    return [name.sub("", line).strip() for line in lines if line.strip()]
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> bool:
+    if max(len(old), len(new)) > _COMPARED_LINES or min(len(old), len(new)) < 2:
+        return list(old) == list(new)
+    return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _SAME_BODY
+
+
+def _change_at(edit: FileEdit | None, line: int) -> LineChange | None:
+    changes = line_changes(edit) if edit is not None else []
+    return next((change for change in changes if change.start <= line < change.stop), None)
+
+
+def _stands_in(new: _Item, change: LineChange, project: Project) -> bool:
+    """Whether a new definition begins within the new lines of a change."""
+    edit = project.edit_of(new.file)
+    if edit is None:
+        return False
+    shift = sum(len(c.lines) - (c.stop - c.start) for c in line_changes(edit) if c.start < change.start)
+    return change.start + shift <= new.first < change.start + shift + len(change.lines)
+
+
+def _singles(items: Sequence[Definition]) -> dict[tuple[str, ...], Definition]:
+    """Definitions whose name stands once."""
+    counts = Counter((*item.parents, item.name) for item in items)
+    return {key: item for item in items if counts[key := (*item.parents, item.name)] == 1}

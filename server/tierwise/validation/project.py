@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from tierwise.core.changes import Changeset, RenameFile
+from tierwise.core.changes import Changeset, FileEdit, RenameFile
 from tierwise.validation.changed import ChangedFile, changed_files
 from tierwise.validation.scope import EditScope
 
@@ -18,15 +18,21 @@ class Project:
     """Read access by names relative to the workspace folder, with forward slashes."""
 
     def __init__(self, changeset: Changeset, scope: EditScope) -> None:
+        self.changeset = changeset
         self.changed = tuple(changed_files(changeset))
         self.folder = scope.folder
-        self._scope = scope
+        self.scope = scope
+        self._edits = {edit.base.path: edit for edit in changeset.edits}
         self._new = {name: file for file in self.changed if (name := self._name(file.path)) is not None}
         self._gone = {
             name
             for change in changeset.changes
             if isinstance(change, RenameFile) and (name := self._name(change.old)) is not None
         }
+
+    def edit_of(self, file: ChangedFile) -> FileEdit | None:
+        """The edit of a changed file; None for a new one."""
+        return None if file.before is None else self._edits.get(file.path)
 
     @cached_property
     def known(self) -> bool:
@@ -42,14 +48,14 @@ class Project:
         """The text of a file as it would be; None where there is none to read."""
         if name in self._new:
             return self._new[name].after
-        if name in self._gone or self._scope.workspace is None:
+        if name in self._gone or self.scope.workspace is None:
             return None
-        document = self._scope.workspace.read(self.folder / name)
+        document = self.scope.workspace.read(self.folder / name)
         return None if document is None else document.text
 
     def exists(self, name: str) -> bool:
         """Whether a file or folder is there, readable or not (generated and ignored ones are not listed)."""
-        return name in self.names or name in self.folders or self._scope.exists(self.folder / name)
+        return name in self.names or name in self.folders or self.scope.exists(self.folder / name)
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -65,7 +71,7 @@ class Project:
 
     def others_with(self, word: str, languages: frozenset[str]) -> Iterator[tuple[str, str]]:
         """Names and texts of files of ``languages`` beside the changed ones that hold ``word`` as a whole word."""
-        workspace = self._scope.workspace
+        workspace = self.scope.workspace
         if workspace is None:
             return
         for path in workspace.files_with(self.folder, word, languages):
@@ -81,11 +87,11 @@ class Project:
     @cached_property
     def installed(self) -> frozenset[str]:
         """Names of the packages that are installed for the workspace folder."""
-        return self._scope.installed(self.folder)
+        return self.scope.installed(self.folder)
 
     @cached_property
     def _listed(self) -> frozenset[str]:
-        workspace = self._scope.workspace
+        workspace = self.scope.workspace
         if workspace is None:
             return frozenset()
         names = (self._name(path) for path in workspace.files(self.folder))

@@ -40,6 +40,10 @@ class _Adjudication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accept: tuple[int, ...]
 
 
+class _Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    names: tuple[str, ...]
+
+
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
 
@@ -52,6 +56,14 @@ def parse_adjudication(reply: str, count: int) -> frozenset[int] | Rejection:
     if wrong:
         return _bad(f"accept names {wrong[0]}, but the mentions are numbered 1 to {count}")
     return frozenset(decoded.accept)
+
+
+def parse_names(reply: str) -> tuple[str, ...] | Rejection:
+    """The proposed names in their order, without repeats; what they are worth is not looked at."""
+    decoded = _decoded(reply, _Names)
+    if isinstance(decoded, Rejection):
+        return decoded
+    return tuple(dict.fromkeys(name.strip() for name in decoded.names if name.strip()))
 
 
 def parse_review(reply: str, lines: int) -> Review | Rejection:

@@ -37,11 +37,22 @@ def _new_error(language: str, before: str, after: Lines, name: str) -> Rejection
     if parsed is None:
         return None
     known = parse(language, before)
-    if parsed.error_count > (known.error_count if known else 0):
+    if parsed.error_count > (known.error_count if known else 0) and not _is_python(language, after.text):
         return _rejection(name, after, _first_new(parsed.errors, known.errors if known else ()))
     if language == "python" and (line := _wrong_indentation(before, after.text)):
         return _rejection(name, after, line - 1)
     return None
+
+
+def _is_python(language: str, text: str) -> bool:
+    """Whether Python itself takes a text that the grammar does not."""
+    if language != "python":
+        return False
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _first_new(errors: tuple[Span, ...], known: tuple[Span, ...]) -> int:

@@ -1,0 +1,194 @@
+"""How many right edits the validators accept, and how many wrong ones of each kind they reject.
+
+Right: real commits in their workspaces, this project's own functions written anew, and what real models replied.
+Wrong: the same edits with one mistake each (``validator_mutants``), and real malformed replies. Recorded sets are read
+from the folder that TIERWISE_EVALUATION names (default ``../shared/evaluation``) and are no part of this project.
+``--failures`` prints what was judged wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.validator_mutants import DECIDABLE, KINDS, Mutant, mutants
+from benchmarks.validator_worlds import FOLDER, Edit, MemoryView, document, own, recorded
+from tierwise.core.changes import FileEdit
+from tierwise.core.rejection import Rejection
+from tierwise.core.tasks import Task
+from tierwise.core.text import Lines, split_lines
+from tierwise.edits.apply import apply_blocks
+from tierwise.edits.blocks import Block
+from tierwise.edits.diff import LineChange, line_changes, minimal_edits
+from tierwise.edits.search_replace import parse, write
+from tierwise.validation.changesets import EditScope, check_changeset
+
+
+def reply_of(edit: Edit, after: dict[str, str], path: dict[str, str]) -> str:
+    """The edit as a model writes it: blocks with just enough lines around to stand once."""
+    blocks: list[Block] = []
+    for name, text in after.items():
+        base = document(name, edit.files[name])
+        change = FileEdit(base, minimal_edits(base.lines, Lines.of(text)))
+        blocks += _blocks(base.lines, line_changes(change), path.get(name, name))
+    return write(blocks)
+
+
+def _blocks(base: Lines, changes: list[LineChange], path: str) -> Iterator[Block]:
+    lines = [line for line in base if line]
+    groups: list[tuple[int, int, list[LineChange]]] = []
+    for change in changes:
+        start, stop = _unique(lines, change.start, change.stop)
+        inside = [change]
+        while groups and groups[-1][1] > start:
+            first, last, earlier = groups.pop()
+            start, stop, inside = min(first, start), max(last, stop), earlier + inside
+        groups.append((start, stop, inside))
+    for start, stop, inside in groups:
+        at, replace = start, ""
+        for change in inside:
+            replace += "".join(lines[at : change.start]) + "".join(change.lines)
+            at = change.stop
+        yield Block(path, _ended("".join(lines[start:stop])), _ended(replace + "".join(lines[at:stop])))
+
+
+def _unique(lines: list[str], first: int, last: int) -> tuple[int, int]:
+    """The lines ``first`` to ``last`` with as many around as make them stand once."""
+    around = 2
+    while True:
+        start, stop = max(0, first - around), min(len(lines), last + around)
+        search = lines[start:stop]
+        places = sum(lines[i : i + len(search)] == search for i in range(len(lines) - len(search) + 1))
+        if places == 1 or len(search) == len(lines):
+            return start, stop
+        around += 2
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") or not text else text + "\n"
+
+
+def judge(edit: Edit, reply: str, view: MemoryView, *, complete: bool = True) -> Rejection | None:
+    """What the edit flow would say: parse, apply in memory, check."""
+    files = {FOLDER / name: document(name, edit.files[name]) for name in edit.after}
+    target = next(iter(files))
+    blocks = parse(reply, tuple(edit.after), complete=complete)
+    if isinstance(blocks, Rejection):
+        return blocks
+    changeset = apply_blocks(blocks, files, target, FOLDER)
+    if isinstance(changeset, Rejection):
+        return changeset
+    scope = EditScope(
+        FOLDER,
+        frozenset(files),
+        target,
+        None,
+        Task.EDIT,
+        edit.wish,
+        exists=lambda path: path.relative_to(FOLDER).as_posix() in edit.files,
+        workspace=view,
+    )
+    return check_changeset(changeset, scope)
+
+
+def added_lines(before: str, after: str) -> frozenset[int]:
+    """The 0-based numbers of the lines of ``after`` that are new."""
+    base = document("x.py", before)
+    found: set[int] = set()
+    shift = 0
+    for change in line_changes(FileEdit(base, minimal_edits(base.lines, Lines.of(after)))):
+        found |= set(range(change.start + shift, change.start + shift + len(change.lines)))
+        shift += len(change.lines) - (change.stop - change.start)
+    return frozenset(found)
+
+
+def wrong_replies(edit: Edit) -> Iterator[tuple[Mutant, str, bool]]:
+    """Each mutant's reply, and whether the stream came to its end."""
+    added = {name: added_lines(edit.files[name], text) for name, text in edit.after.items()}
+    for mutant in mutants(edit, added):
+        reply = reply_of(edit, mutant.after, {mutant.file: mutant.path} if mutant.path else {})
+        if mutant.cut:
+            chance = random.Random(edit.name)
+            start, end = reply.index("<<<<<<< SEARCH"), reply.rindex(">>>>>>> REPLACE")
+            yield mutant, reply[: chance.randrange(start + 16, end)], chance.random() < 0.5
+        else:
+            yield mutant, reply, True
+
+
+class Tally:
+    """Counts of one source of edits."""
+
+    def __init__(self) -> None:
+        self.right: Counter[str] = Counter()
+        self.wrong: dict[str, Counter[str]] = defaultdict(Counter)
+
+
+def run_edits(edits: Iterable[Edit], *, show: bool = False, limit: int | None = None) -> Tally:
+    tally = Tally()
+    for number, edit in enumerate(edits):
+        if limit is not None and number >= limit:
+            break
+        view = MemoryView(edit.files)
+        verdict = judge(edit, reply_of(edit, edit.after, {}), view)
+        tally.right[verdict.reason if verdict else "accepted"] += 1
+        if verdict is not None:
+            if show:
+                print(f"RIGHT {edit.name} | {edit.wish} | {verdict.reason}: {verdict.evidence[:300]}")
+            continue
+        for mutant, reply, complete in wrong_replies(edit):
+            verdict = judge(edit, reply, view, complete=complete)
+            tally.wrong[mutant.kind][verdict.reason if verdict else "accepted"] += 1
+            if show and verdict is None:
+                print(f"WRONG {mutant.kind} {edit.name} {mutant.file}\n{_diff(edit, mutant)}")
+    return tally
+
+
+def _diff(edit: Edit, mutant: Mutant) -> str:
+    from difflib import unified_diff
+
+    old, new = split_lines(edit.after[mutant.file]), split_lines(mutant.after[mutant.file])
+    return "".join(line if line.endswith("\n") else line + "\n" for line in unified_diff(old, new, n=1))
+
+
+def run(console: Console) -> None:
+    for title, edits in (("recorded commits", recorded()), ("this project's own functions", own())):
+        report(console, title, run_edits(edits))
+
+
+def report(console: Console, title: str, tally: Tally) -> None:
+    total = sum(tally.right.values())
+    table = Table(title=title)
+    for column in ("kind", "cases", "as it should be", "why"):
+        table.add_column(column)
+    table.add_row("right", str(total), f"{tally.right['accepted'] / max(1, total):.1%} accepted", _reasons(tally.right))
+    for kind in KINDS:
+        counts = tally.wrong[kind]
+        cases = sum(counts.values())
+        share = 1 - counts["accepted"] / cases if cases else 0
+        name = f"{kind} *" if kind in DECIDABLE else kind
+        table.add_row(name, str(cases), f"{share:.1%} rejected", _reasons(counts))
+    console.print(table)
+
+
+def _reasons(counts: Counter[str]) -> str:
+    return ", ".join(f"{reason} {number}" for reason, number in counts.most_common() if reason != "accepted")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--failures", action="store_true", help="print what was judged wrongly")
+    parser.add_argument("--source", choices=("recorded", "bare", "own"), action="append")
+    parser.add_argument("--limit", type=int, help="look at so many edits only")
+    args = parser.parse_args()
+    sources = {"recorded": recorded, "bare": lambda: recorded(bare=True), "own": own}
+    for name in args.source or ("recorded", "own"):
+        report(Console(width=130), name, run_edits(sources[name](), show=args.failures, limit=args.limit))
+
+
+if __name__ == "__main__":
+    main()
