@@ -26,7 +26,13 @@ function tool(name, args) {
 
 rmSync(join(root, 'server'), { recursive: true, force: true });
 mkdirSync(join(root, 'server'));
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+const platform = `${windows ? 'win32' : process.platform}-${process.arch === 'arm' ? 'armhf' : process.arch}`;
+const out = join('dist', offline ? `tierwise-${version}-${platform}.vsix` : `tierwise-${version}.vsix`);
+for (const name of existsSync(join(root, 'dist')) ? readdirSync(join(root, 'dist')) : []) {
+  if (!name.endsWith('.vsix') || join('dist', name) === out) {
+    rmSync(join(root, 'dist', name));
+  }
+}
 const pip = ['-m', 'pip', '--quiet', '--disable-pip-version-check', 'wheel'];
 run(python, [...pip, '--no-deps', '--wheel-dir', 'server', '..']);
 if (offline) {
@@ -34,14 +40,14 @@ if (offline) {
 }
 run(process.execPath, ['scripts/build.mjs', '--production']);
 
-const size = readdirSync(join(root, 'dist')).reduce((sum, name) => sum + statSync(join(root, 'dist', name)).size, 0);
+const size = readdirSync(join(root, 'dist'))
+  .filter((name) => name.endsWith('.js'))
+  .reduce((sum, name) => sum + statSync(join(root, 'dist', name)).size, 0);
 if (size > MAX_BUNDLE) {
   throw new Error(`the code has ${size} bytes; ${MAX_BUNDLE} are allowed`);
 }
 
 copyFileSync(join(root, '..', 'LICENSE'), join(root, 'LICENSE'));
-const platform = `${windows ? 'win32' : process.platform}-${process.arch === 'arm' ? 'armhf' : process.arch}`;
-const out = join('dist', offline ? `tierwise-${version}-${platform}.vsix` : `tierwise-${version}.vsix`);
 const target = offline ? ['--target', platform] : [];
 try {
   tool(

@@ -35,8 +35,8 @@ export const KIND_COMMANDS: Readonly<Record<string, string>> = {
 export class Actions {
   private lastInstruction = '';
   private editing: string | undefined;
-  /** The plain rename that the server's is to be added to. */
-  private plain: WireEdit | undefined;
+  /** Gets the plain rename that the server's is to be added to. */
+  private plain: (() => Promise<WireEdit | undefined>) | undefined;
 
   constructor(
     private readonly owner: ServerOwner,
@@ -59,11 +59,12 @@ export class Actions {
   }
 
   /** An edit that the server sends: it is shown, called by the user's own words where it does what they say. */
-  applyEdit(label: string | undefined, edit: WireEdit): Promise<boolean> {
+  async applyEdit(label: string | undefined, edit: WireEdit): Promise<boolean> {
     const { plain, editing } = this;
     this.plain = undefined;
     const title = editing === undefined ? (label ?? 'Tierwise edit') : short(editing);
-    return this.proposals.propose(title, plain === undefined ? edit : merged(plain, edit));
+    const own = this.renames.asked ? undefined : await plain?.(); // a server that asked has it in its edit
+    return this.proposals.propose(title, own === undefined ? edit : merged(own, edit));
   }
 
   /** A code action whose edit comes later is filled in by us, so that the edit can be shown before it is applied. */
@@ -166,20 +167,24 @@ export class Actions {
     }
   }
 
-  /** The language's own extension is asked first; Tierwise adds what that leaves behind. Both are shown as one edit. */
+  /** The language's own extension says what it would change; Tierwise adds what that leaves behind. One edit is shown. */
   private async renameTo(
     document: vscode.TextDocument,
     at: { readonly uri: string; readonly position: Point },
     newName: string,
   ): Promise<void> {
     const client = await this.client();
-    const position = new vscode.Position(at.position.line, at.position.character);
-    const own = await this.renames.others(document, position, newName).catch(() => undefined);
     const title = `Rename to ${newName}`;
-    this.plain = own;
+    const plain = (): Promise<WireEdit | undefined> =>
+      this.renames
+        .others(document, new vscode.Position(at.position.line, at.position.character), newName)
+        .catch(() => undefined);
+    this.plain = plain;
+    this.renames.asked = false;
     try {
       await client.execute('tierwise.rename', [{ ...at, newName }]);
     } catch (error) {
+      const own = await plain();
       if (own === undefined) {
         throw error;
       }

@@ -13,7 +13,7 @@ import { ProposalBoard } from './proposals/board';
 import type { WireEdit } from './proposals/plan';
 import { registerProposals } from './proposals/view';
 import { QueueTree } from './queue/view';
-import { RenameManners } from './rename';
+import { RenameManners, type EditorRename } from './rename';
 import { ServerOwner } from './server/owner';
 import { SECTION } from './settings';
 import { Keys } from './setup/keys';
@@ -58,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     connected: (client) =>
       vscode.Disposable.from(
+        client.onRequest('tierwise/editorRename', (question: EditorRename) => renames.answer(question)),
         client.onNotification('tierwise/answer', (delta: Delta) => panel.hear(delta)),
         client.onNotification('tierwise/usage', (usage: Usage) => {
           bar.hear(usage);

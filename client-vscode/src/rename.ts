@@ -11,6 +11,17 @@ import { setting } from './settings';
 
 const ANYWHERE: vscode.DocumentSelector = { language: '*' };
 
+const LONGEST_MS = 30_000;
+
+/** `tierwise/editorRename`. */
+export interface EditorRename {
+  readonly textDocument: { readonly uri: string };
+  readonly position: { readonly line: number; readonly character: number };
+  readonly newName: string;
+  /** Milliseconds after which an answer is of no use any more. */
+  readonly timeoutMs?: number;
+}
+
 /** Where and in which version of a document a rename was begun with us. */
 interface Begun {
   readonly document: vscode.TextDocument;
@@ -21,6 +32,10 @@ export class RenameManners implements vscode.RenameProvider, vscode.Disposable {
   private readonly registration: vscode.Disposable;
   private begun: Begun | undefined;
   private asking = false;
+  private providing = false;
+
+  /** Whether the server asked for the rename of the language's own extension since this was last set. */
+  asked = false;
 
   constructor(private readonly owner: ServerOwner) {
     this.registration = vscode.languages.registerRenameProvider(ANYWHERE, this);
@@ -64,10 +79,29 @@ export class RenameManners implements vscode.RenameProvider, vscode.Disposable {
       return undefined;
     }
     const params = { ...client.code2ProtocolConverter.asTextDocumentPositionParams(document, position), newName };
-    const edit = await client.sendRequest<WorkspaceEdit | null>('textDocument/rename', params, token);
-    return edit === null || token.isCancellationRequested
-      ? undefined
-      : client.protocol2CodeConverter.asWorkspaceEdit(edit, token);
+    this.providing = true;
+    try {
+      const edit = await client.sendRequest<WorkspaceEdit | null>('textDocument/rename', params, token);
+      return edit === null || token.isCancellationRequested
+        ? undefined
+        : await client.protocol2CodeConverter.asWorkspaceEdit(edit, token);
+    } finally {
+      this.providing = false;
+    }
+  }
+
+  /** The server asks what the language's own extension would rename (`tierwise/editorRename`); null: nothing. */
+  async answer({ textDocument, position, newName, timeoutMs }: EditorRename): Promise<WireEdit | null> {
+    this.asked = true;
+    if (this.providing) {
+      return null; // VS Code came to us since there is no other, or since that one refused
+    }
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(textDocument.uri));
+    const found = this.others(document, new vscode.Position(position.line, position.character), newName);
+    const late = new Promise<undefined>((resolve) => {
+      setTimeout(resolve, Math.min(timeoutMs ?? LONGEST_MS, LONGEST_MS));
+    });
+    return (await Promise.race([found.catch(() => undefined), late])) ?? null;
   }
 
   /**

@@ -46,7 +46,9 @@ class ReportPage implements vscode.Disposable {
   async show(): Promise<void> {
     const client = this.owner.running;
     const html = client?.offers(COMMAND)
-      ? (await client.execute<{ html: string }>(COMMAND, [{ format: 'html' }])).html
+      ? await working('adding up', async (_signal, token) => {
+          return (await client.execute<{ html: string }>(COMMAND, [{ format: 'html' }], token)).html;
+        })
       : await this.fromVerb();
     if (html === undefined) {
       return;
@@ -91,15 +93,15 @@ class ReportPage implements vscode.Disposable {
 }
 
 /** Show work that may take long, with a cancel button; undefined when it was used. */
-async function working(
+async function working<T>(
   title: string,
-  work: (signal: AbortSignal) => Promise<RunResult>,
-): Promise<RunResult | undefined> {
+  work: (signal: AbortSignal, token: vscode.CancellationToken) => Promise<T>,
+): Promise<T | undefined> {
   const options = { location: vscode.ProgressLocation.Notification, title: `Tierwise: ${title}`, cancellable: true };
   return vscode.window.withProgress(options, async (_progress, token) => {
     const stop = new AbortController();
     token.onCancellationRequested(() => stop.abort());
-    const result = await work(stop.signal);
+    const result = await work(stop.signal, token);
     return stop.signal.aborted ? undefined : result;
   });
 }

@@ -66,10 +66,11 @@ OWN: dict[str, Schema] = {
     },
     "tierwise.trace.server": {
         "type": "string",
-        "enum": ["off", "messages", "verbose"],
-        "default": "off",
+        "enum": ["messages", "verbose"],
+        "default": "messages",
         "scope": "window",
-        "description": "Write the messages between VS Code and the server to the log (they hold your code).",
+        "description": "What the log holds of the messages between VS Code and the server while its level is Trace; "
+        "verbose messages hold your code.",
     },
 }
 

@@ -75,7 +75,9 @@ export class TierwiseClient extends LanguageClient {
 
   /** Run a command of the server. */
   execute<R>(command: string, args: readonly unknown[], token?: vscode.CancellationToken): Promise<R> {
-    return this.sendRequest<R>(EXECUTE, { command, arguments: args }, token);
+    const params = { command, arguments: args };
+    // An undefined token would be taken for a second parameter.
+    return token === undefined ? this.sendRequest<R>(EXECUTE, params) : this.sendRequest<R>(EXECUTE, params, token);
   }
 
   /** Have the server ask for the settings again, and for the state of trust with them. */
@@ -127,7 +129,7 @@ export class TierwiseClient extends LanguageClient {
   protected override fillInitializeParams(params: InitializeParams): void {
     super.fillInitializeParams(params);
     const capabilities: ClientCapabilities = params.capabilities;
-    capabilities.experimental = { tierwise: true };
+    capabilities.experimental = { tierwise: true, tierwiseRename: true };
     capabilities.textDocument = { ...capabilities.textDocument, rename: { prepareSupport: true } };
   }
 }
@@ -145,7 +147,7 @@ export function makeClient(wishes: ClientWishes): TierwiseClient {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
         lost();
-        return { action: CloseAction.DoNotRestart, handled: true };
+        return { action: CloseAction.DoNotRestart, handled: true, message: 'The connection to the server has ended.' };
       },
     },
     stdioOptions: {

@@ -141,7 +141,7 @@ export class ServerOwner implements vscode.Disposable {
       return; // one that we end, or one that never began: `connect` says why
     }
     this.release();
-    void client.end();
+    setTimeout(() => void client.end()); // once the client itself knows
     if (!this.crashes.mayRestart()) {
       this.fail(new SetupError('The Tierwise server ended five times within three minutes; the log says why.', 'logs'));
       return;
