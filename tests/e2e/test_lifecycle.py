@@ -6,6 +6,7 @@ import asyncio
 import sys
 from typing import Any
 
+import psutil
 import pytest
 from clients import CLIENTS, capabilities
 from conftest import Harness
@@ -71,12 +72,16 @@ async def test_the_server_ends_when_its_input_does(harness: Harness, initialize:
 
 async def test_the_server_ends_when_the_editor_is_gone(harness: Harness) -> None:
     # The pipe stays open, as when another child of the dead editor holds it.
-    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE)
-    editor = await harness.start(process_id=parent.pid)
+    starts = "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'tierwise', 'serve']))"
+    editor = await harness.start(initialize=False, command=(sys.executable, "-c", starts))
+    editor.process_id = editor.process.pid
+    await editor.initialize()
     await editor.request("workspace/executeCommand", {"command": "tierwise.status", "arguments": []})
-    parent.kill()
-    await parent.wait()
-    await editor.wait_exit()
+    servers = psutil.Process(editor.process.pid).children(recursive=True)
+    assert servers
+    editor.process.kill()
+    _, left = await asyncio.to_thread(psutil.wait_procs, servers, timeout=20)
+    assert left == []
 
 
 async def test_a_client_that_never_says_initialized_is_served(harness: Harness) -> None:

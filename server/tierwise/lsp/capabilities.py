@@ -16,10 +16,11 @@ COMMANDS = (
     "tierwise.rename",
     "tierwise.action",
     "tierwise.accepted",
+    "tierwise.cancel",
 )
 """``tierwise.action`` carries out a code action for clients without ``codeAction/resolve``; ``tierwise.rename`` renames
 with a new name given as argument, for clients that ask for one themselves; ``tierwise.accepted`` is run by the client
-after it took a completion."""
+after it took a completion; ``tierwise.cancel`` ends what the user waits for, where a client cannot cancel."""
 
 ACTION_KINDS = (
     "tierwise.explain",

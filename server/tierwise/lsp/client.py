@@ -27,7 +27,8 @@ class Client:
     """Announces ``experimental.tierwise``: takes ``tierwise/answer`` and ``tierwise/usage``."""
     inline_completion: bool
     resolves_edits: bool
-    """Fetches a code action's ``edit`` lazily (``codeAction/resolve``)."""
+    """Fetches a code action's ``edit`` lazily (``codeAction/resolve``), and did not ask us not to: some editors wait
+    for it without taking a key. They say ``{"lazyEdits": false}`` in ``initializationOptions``."""
     document_changes: bool
     create_files: bool
     rename_files: bool
@@ -59,7 +60,8 @@ class Client:
             options=_table(params, "initializationOptions"),
             tierwise=bool(experimental.get("tierwise")),
             inline_completion=_says(capabilities, "textDocument", "inlineCompletion"),
-            resolves_edits="edit" in _list(resolve, "properties"),
+            resolves_edits="edit" in _list(resolve, "properties")
+            and _table(params, "initializationOptions").get("lazyEdits") is not False,
             document_changes=bool(edit.get("documentChanges")),
             create_files="create" in operations,
             rename_files="rename" in operations,

@@ -27,6 +27,8 @@ from tierwise.lsp.stdio import Writer
 
 METHOD_NOT_FOUND = -32601
 
+_WAITED_FOR = (types.WORKSPACE_EXECUTE_COMMAND, types.CODE_ACTION_RESOLVE)
+
 logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)  # it logs messages whole: the user's code among them
 
 Command = Callable[[list[Any], types.ProgressToken | None], Awaitable[object]]
@@ -90,6 +92,14 @@ class TierwiseProtocol(LanguageServerProtocol):
         """Cancel a request of the client; its answer is sent by the future's own callback."""
         future = self._request_futures.get(identifier) if identifier in self._methods else None
         return future is not None and future.cancel()
+
+    def cancel_waited_for(self) -> int:
+        """Cancel what the user asked for and waits for: commands and code actions, but for the one that runs this.
+        Returns how many there were.
+        """
+        here = cast("object", asyncio.current_task())
+        asked = [self._request_futures.get(i) for i, method in self._methods.items() if method in _WAITED_FOR]
+        return sum(future is not None and future is not here and future.cancel() for future in asked)
 
     async def drain(self) -> None:
         """Cancel all requests of the client and wait for their ends; those of ours to the client are given up."""

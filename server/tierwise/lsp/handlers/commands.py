@@ -1,4 +1,4 @@
-"""``workspace/executeCommand``: explain, edit, status, and the acceptance of a completion."""
+"""``workspace/executeCommand``: explain, edit, status, the acceptance of a completion, and the end of all this."""
 
 from __future__ import annotations
 
@@ -97,5 +97,9 @@ def register_status(server: TierwiseServer, status: StatusReport, accepted: Call
             raise UsageError(f"{ACCEPTED} takes one argument: the id of the offer.")
         return {"known": accepted(raw[0])}
 
+    async def cancel(raw: list[Any], _: ProgressToken | None) -> object:
+        return {"cancelled": server.wire.cancel_waited_for()}
+
     server.wire.commands["tierwise.status"] = report
+    server.wire.commands["tierwise.cancel"] = cancel
     server.wire.commands[ACCEPTED] = accept

@@ -1,0 +1,67 @@
+"""Clients that wait badly: those that cannot cancel a request, and those that freeze while an action is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from conftest import Harness
+from worlds import ENVIRON, config
+
+from tierwise.cli.editor import Editor, ServerError
+from tierwise.core.uris import to_uri
+from tierwise.simulator import Script, Simulator
+
+TEXT = "def total(items):\n    return sum(items)\n"
+ANSWER = "It adds up all items, one after the other, and that is all."
+PLACE = {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 4}}
+CANCELLED = -32800
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with Simulator(Script.saying(ANSWER)) as simulator:
+        yield simulator
+
+
+async def opened(harness: Harness, simulator: Simulator, **options: Any) -> Editor:
+    harness.write("shop.py", TEXT)
+    settings = config(simulator.base_url, "messages")
+    editor = await harness.start("helix-25.07", config=settings, environ=ENVIRON, **options)
+    editor.tell(editor.documents.open(to_uri(harness.workspace / "shop.py")))
+    return editor
+
+
+async def test_a_command_ends_what_the_user_waits_for(harness: Harness, simulator: Simulator) -> None:
+    simulator.script = Script.saying(ANSWER, token_ms=60_000)
+    editor = await opened(harness, simulator)
+    argument = {"uri": to_uri(harness.workspace / "shop.py"), "range": PLACE}
+    call = editor.send("workspace/executeCommand", {"command": "tierwise.explain", "arguments": [argument]})
+    (request,) = await simulator.wait_for_requests(1)
+    end = {"command": "tierwise.cancel", "arguments": []}
+    assert await editor.request("workspace/executeCommand", end) == {"cancelled": 1}
+    with pytest.raises(ServerError) as caught:
+        await call.answer()
+    assert caught.value.code == CANCELLED
+    assert await simulator.wait_closed(request), "nothing more is paid for"
+    assert await editor.request("workspace/executeCommand", end) == {"cancelled": 0}
+
+
+@pytest.mark.parametrize("lazy", [True, False])
+async def test_a_client_may_ask_for_commands_instead_of_resolving(
+    harness: Harness, simulator: Simulator, lazy: bool
+) -> None:
+    better = TEXT.replace("return", "yield")
+    simulator.script = Script.saying(f"shop.py\n<<<<<<< SEARCH\n{TEXT}=======\n{better}>>>>>>> REPLACE\n")
+    editor = await opened(harness, simulator, options={"tierwise": {}, "lazyEdits": lazy})
+    uri = to_uri(harness.workspace / "shop.py")
+    params = {"textDocument": {"uri": uri}, "range": PLACE, "context": {"diagnostics": []}}
+    actions = await editor.request("textDocument/codeAction", params)
+    (action,) = [action for action in actions if action["title"] == "Simplify"]
+    if lazy:
+        assert "command" not in action
+        assert (await editor.request("codeAction/resolve", action))["edit"]
+    else:
+        assert (await editor.request("workspace/executeCommand", action["command"]))["applied"]
+        assert editor.documents.text(uri) == better
