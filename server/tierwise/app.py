@@ -46,9 +46,11 @@ from tierwise.telemetry.events import EventStore
 if TYPE_CHECKING:
     from tierwise.features.edit import EditFlow
     from tierwise.features.explain import ExplainFlow
-    from tierwise.features.rename import RenameFlow
+    from tierwise.features.rename.flow import RenameFlow
+    from tierwise.features.rename.suggest import NameSuggester
     from tierwise.features.reporting import Reporting
     from tierwise.features.status import StatusReport
+    from tierwise.servers.pool import LanguageServers
 
 GOLD_EVENTS_FILE = "gold.sqlite3"
 """Runs of the gold set keep their events apart: they count for the day's money, and not for the user's statistics."""
@@ -61,6 +63,7 @@ class Rest:
     """The features that are loaded after the first keystrokes can be served."""
 
     rename: RenameFlow
+    names: NameSuggester
     edit: EditFlow
     explain: ExplainFlow
     status: StatusReport
@@ -71,6 +74,7 @@ class App:
     """All parts of one server process."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
         self._state = state_folder(environ)
         self.clock: Clock = SystemClock()
         self.store: SettingsStore = open_store(environ)
@@ -102,6 +106,8 @@ class App:
         listeners.add(OpenDocumentListener(self.completion))
         self._changed = asyncio.Event()
         self._servers: tuple[LocalServer, ...] | None = None
+        self._rename: RenameFlow | None = None
+        self._language_servers: LanguageServers | None = None
         self.recorder.watch(lambda _event, _totals: self._tell_of_events())
 
     def rest(self) -> Rest:
@@ -109,13 +115,17 @@ class App:
         from tierwise.features.asking import Asker
         from tierwise.features.edit import EditFlow
         from tierwise.features.explain import ExplainFlow
-        from tierwise.features.rename import RenameFlow
+        from tierwise.features.rename.adjudicate import Adjudicator
+        from tierwise.features.rename.fast import FastAsker
+        from tierwise.features.rename.flow import RenameFlow
+        from tierwise.features.rename.suggest import NameSuggester
         from tierwise.features.reporting import Reporting
         from tierwise.features.status import StatusReport
         from tierwise.rename.engines import bundled_engines
         from tierwise.rename.service import Renamer
         from tierwise.routing.classify import Classifier
         from tierwise.routing.words import WordsSource
+        from tierwise.servers.pool import LanguageServers
         from tierwise.telemetry.queue import QueueStore
 
         session, settings, clock = self.session, self.store.for_folder, self.clock
@@ -123,8 +133,14 @@ class App:
         classifier = Classifier(words=WordsSource(self.control.tell), history=self._thresholds)
         queue = QueueStore(self._state / FILE_NAME, clock)
         spending, recorder = self._spending, self.recorder
+        renamer, fast = Renamer(bundled_engines()), FastAsker(self._runner, self._estimates, spending, self._trouble)
+        self._language_servers = LanguageServers(settings, self.store.is_trusted, session.view, self._environ, clock)
+        self._rename = RenameFlow(
+            session, settings, renamer, self._language_servers, Adjudicator(fast), recorder, clock
+        )
         return Rest(
-            rename=RenameFlow(session, settings, Renamer(bundled_engines()), recorder, clock),
+            rename=self._rename,
+            names=NameSuggester(session, settings, renamer, fast, recorder, clock),
             edit=EditFlow(session, settings, asker, classifier, spending, queue, recorder, clock),
             explain=ExplainFlow(session, settings, self.store.is_trusted, asker, classifier, spending, recorder, clock),
             status=StatusReport(
@@ -166,6 +182,10 @@ class App:
         """End everything in the order in which it depends on each other; no event is lost."""
         await self.completion.aclose()
         await self._neighbours.aclose()
+        if self._rename is not None:
+            await self._rename.aclose()
+        if self._language_servers is not None:
+            await self._language_servers.aclose()
         await self._runner.aclose()
         await self.providers.aclose()
         self.session.shutdown()

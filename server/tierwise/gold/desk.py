@@ -18,7 +18,7 @@ from tierwise.features.completion.flow import CompletionFlow
 from tierwise.features.edit import EditFlow
 from tierwise.features.explain import ExplainFlow
 from tierwise.features.recording import Recorder
-from tierwise.features.rename import RenameFlow
+from tierwise.features.rename.flow import RenameFlow
 from tierwise.settings.models import Settings
 
 

@@ -9,8 +9,10 @@ from tierwise.lsp.convert import Columns
 from tierwise.lsp.editor import Editor
 from tierwise.lsp.front import Handover
 from tierwise.lsp.full import TierwiseProtocol, TierwiseServer
-from tierwise.lsp.handlers import commands, rename, report, text_content, workspace
+from tierwise.lsp.handlers import commands, report, text_content, workspace
 from tierwise.lsp.handlers.code_action import CodeActions
+from tierwise.lsp.handlers.rename import Renames
+from tierwise.lsp.handlers.rename_actions import RenameActions
 from tierwise.lsp.parts import Parts, Rest
 
 
@@ -21,8 +23,11 @@ def assemble(handover: Handover, parts: Parts, rest: Rest, columns: Columns) -> 
     server.wire.connect(handover.writer)
     editor = Editor(server, client)
     board = AnswerBoard(editor, client, clock)
-    rename.register(server, session, rest.rename, client, columns, editor)
-    CodeActions(session, rest.edit, rest.status, client, columns, clock).register(server, editor)
+    renames = Renames(session, rest.rename, client, columns, editor, clock)
+    renames.register(server)
+    actions = RenameActions(session, rest.rename, rest.names, renames, client, columns, editor)
+    actions.register(server)
+    CodeActions(session, rest.edit, rest.status, actions, client, columns, clock).register(server, editor)
     commands.register_explain(server, session, rest.explain, board, columns, editor, clock)
     commands.register_edit(server, session, rest.edit, client, columns, editor, clock)
     commands.register_status(server, rest.status, parts.completion.accepted)

@@ -1,8 +1,11 @@
-"""Changesets as LSP workspace edits, versioned wherever the client takes versions."""
+"""Changesets as LSP workspace edits, versioned wherever the client takes versions, in groups that the user can confirm
+wherever the client shows such groups.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from lsprotocol import types
 
@@ -21,11 +24,13 @@ def lsp_range(columns: Columns, lines: Lines, span: Span) -> types.Range:
     return types.Range(types.Position(**start), types.Position(**end))
 
 
-def check_fresh(changeset: Changeset, current: Callable[[Document], Document | None]) -> None:
-    """Raise ``Stale`` when a file that would change is no longer what the changeset was made for."""
+def check_fresh(changeset: Changeset, current: Callable[[Document], object]) -> None:
+    """Raise ``Stale`` when a file that would change is no longer what the changeset was made for. ``current`` gives
+    the document as it is now; anything else where it is gone.
+    """
     for change in changeset.edits:
         now = current(change.base)
-        if now is None or (now is not change.base and now.text != change.base.text):
+        if not isinstance(now, Document) or (now is not change.base and not now.lines.same_as(change.base.lines)):
             name = change.base.path.name if change.base.path else change.base.uri
             raise Stale(f"{name} changed in the meantime; nothing was applied. Ask again.")
 
@@ -42,14 +47,49 @@ def workspace_edit(changeset: Changeset, client: Client, columns: Columns) -> ty
     return types.WorkspaceEdit(document_changes=operations)
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Changes that belong together for the user. ``confirm``: not to be made before the user says so."""
+
+    label: str
+    changes: Changeset
+    description: str = ""
+    confirm: bool = False
+
+
+def grouped_edit(groups: Sequence[Group], client: Client, columns: Columns) -> types.WorkspaceEdit:
+    """One edit of several groups, annotated. Where the client does not take annotations only what needs no
+    confirmation is in it. Groups with the same label are one for the user. Edits of different groups do not overlap.
+    """
+    kept = [group for group in groups if not group.changes.empty and (client.change_annotations or not group.confirm)]
+    if not any(group.confirm for group in kept):
+        return workspace_edit(Changeset(tuple(c for group in kept for c in group.changes.changes)), client, columns)
+    annotations = {
+        f"g{number}": types.ChangeAnnotation(
+            group.label, needs_confirmation=group.confirm, description=group.description or None
+        )
+        for number, group in enumerate(kept)
+    }
+    edits: dict[str, tuple[Document, list[types.AnnotatedTextEdit]]] = {}
+    operations: list[_Operation] = []
+    for name, group in zip(annotations, kept, strict=True):
+        for change in group.changes.changes:
+            if isinstance(change, FileEdit):
+                _, listed = edits.setdefault(change.base.uri, (change.base, []))
+                listed += [types.AnnotatedTextEdit(name, e.range, e.new_text) for e in _edits(change, columns)]
+            else:
+                operations += [_annotated(step, name) for step in _operations(change, client, columns)]
+    documents = [_document_edit(base, _ordered(listed)) for base, listed in edits.values()]
+    return types.WorkspaceEdit(document_changes=[*documents, *operations], change_annotations=annotations)
+
+
 _Operation = types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile
 
 
 def _operations(change: FileChange, client: Client, columns: Columns) -> list[_Operation]:
     match change:
         case FileEdit(base):
-            document = types.OptionalVersionedTextDocumentIdentifier(uri=base.uri, version=base.version)
-            return [types.TextDocumentEdit(document, list(_edits(change, columns)))]
+            return [_document_edit(base, _edits(change, columns))]
         case CreateFile(path, text):
             if not client.create_files:
                 raise Declined(f"This editor does not let a server create files ({path.name}).")
@@ -62,6 +102,21 @@ def _operations(change: FileChange, client: Client, columns: Columns) -> list[_O
                 raise Declined(f"This editor does not let a server move files ({old.name}).")
             options = types.RenameFileOptions(overwrite=False)
             return [types.RenameFile(uris.to_uri(old), uris.to_uri(new), options=options)]
+
+
+def _document_edit(base: Document, edits: Sequence[types.TextEdit | types.AnnotatedTextEdit]) -> types.TextDocumentEdit:
+    document = types.OptionalVersionedTextDocumentIdentifier(uri=base.uri, version=base.version)
+    return types.TextDocumentEdit(document, list(edits))
+
+
+def _ordered(edits: Sequence[types.AnnotatedTextEdit]) -> list[types.AnnotatedTextEdit]:
+    return sorted(edits, key=lambda edit: (edit.range.start.line, edit.range.start.character))
+
+
+def _annotated(step: _Operation, name: str) -> _Operation:
+    if not isinstance(step, types.TextDocumentEdit):
+        step.annotation_id = name
+    return step
 
 
 def _edits(change: FileEdit, columns: Columns) -> list[types.TextEdit]:

@@ -25,11 +25,15 @@ class Client:
     """``initializationOptions``: the editor's settings section, and ``trusted``."""
     tierwise: bool
     """Announces ``experimental.tierwise``: takes ``tierwise/answer`` and ``tierwise/usage``."""
+    editor_rename: bool
+    """Announces ``experimental.tierwiseRename``: answers ``tierwise/editorRename`` by its own language servers."""
     inline_completion: bool
     resolves_edits: bool
     """Fetches a code action's ``edit`` lazily (``codeAction/resolve``), and did not ask us not to: some editors wait
     for it without taking a key. They say ``{"lazyEdits": false}`` in ``initializationOptions``."""
     document_changes: bool
+    change_annotations: bool
+    """Lets the user confirm the parts of an edit, in a rename as elsewhere."""
     create_files: bool
     rename_files: bool
     apply_edit: bool
@@ -50,6 +54,9 @@ class Client:
         operations = _list(edit, "resourceOperations")
         resolve = _table(capabilities, "textDocument", "codeAction", "resolveSupport")
         experimental = _table(capabilities, "experimental")
+        # Annotations stand in documentChanges alone: who takes the ones takes the others, whether it says so or not.
+        honors = _table(capabilities, "textDocument", "rename").get("honorsChangeAnnotations")
+        annotated = _says(edit, "changeAnnotationSupport") and bool(honors)
         process = params.get("processId")
         name = _table(params, "clientInfo").get("name")
         return Client(
@@ -59,10 +66,12 @@ class Client:
             folders=_folders(params),
             options=_table(params, "initializationOptions"),
             tierwise=bool(experimental.get("tierwise")),
+            editor_rename=bool(experimental.get("tierwiseRename")),
             inline_completion=_says(capabilities, "textDocument", "inlineCompletion"),
             resolves_edits="edit" in _list(resolve, "properties")
             and _table(params, "initializationOptions").get("lazyEdits") is not False,
-            document_changes=bool(edit.get("documentChanges")),
+            document_changes=bool(edit.get("documentChanges")) or annotated,
+            change_annotations=annotated,
             create_files="create" in operations,
             rename_files="rename" in operations,
             apply_edit=_says(capabilities, "workspace", "applyEdit"),

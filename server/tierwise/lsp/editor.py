@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -61,6 +61,20 @@ class Editor:
     def say(self, text: str, kind: types.MessageType = types.MessageType.Info) -> None:
         """Show one sentence."""
         self._server.window_show_message(types.ShowMessageParams(type=kind, message=text))
+
+    def log(self, text: str) -> None:
+        """Write one sentence into the editor's log, for whoever looks."""
+        self._server.window_log_message(types.LogMessageParams(type=types.MessageType.Info, message=text))
+
+    async def choose(self, question: str, options: Sequence[str]) -> str | None:
+        """Let the user choose one of a few options; None where they choose none, or the editor cannot ask."""
+        actions = [types.MessageActionItem(option) for option in options]
+        params = types.ShowMessageRequestParams(types.MessageType.Info, question, actions)
+        try:
+            chosen = await self._server.window_show_message_request_async(params)
+        except JsonRpcException:
+            return None
+        return None if chosen is None or chosen.title not in options else chosen.title
 
     def say_once(self, text: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """Show one sentence, the first time only."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Any, cast
@@ -42,6 +43,7 @@ class TierwiseProtocol(LanguageServerProtocol):
     def __init__(self, server: LanguageServer, converter: Any) -> None:
         super().__init__(server, converter)
         self.commands: dict[str, Command] = {}
+        self._plain: set[Id] = set()
         self._methods: dict[Id, str] = {}
         self._out: Writer | None = None
         self._closers: list[Callable[[], None]] = []
@@ -55,6 +57,15 @@ class TierwiseProtocol(LanguageServerProtocol):
 
     def connect(self, writer: Writer) -> None:
         self._out = writer
+
+    async def ask_plainly(self, method: str, params: dict[str, Any]) -> object:
+        """Send a request of our own invention; the result as JSON has it. Raises JsonRpcException."""
+        identifier = uuid.uuid4().hex
+        self._plain.add(identifier)
+        try:
+            return cast("object", await self.send_request_async(method, params, identifier))
+        finally:
+            self._plain.discard(identifier)
 
     def on_drain(self, close: Callable[[], None]) -> None:
         """What to do once all requests have ended on shutdown."""
@@ -125,6 +136,9 @@ class TierwiseProtocol(LanguageServerProtocol):
         if identifier in self._methods:
             log.warning("ignored an answer whose id is that of the client's own request")
             return
+        if identifier in self._plain:
+            self._take_plainly(self._request_futures.pop(identifier, None), raw)
+            return
         try:
             message = self.structure_message(raw)
         except Exception:  # noqa: BLE001 - pygls wraps cattrs' errors in several kinds; all mean the same
@@ -133,6 +147,14 @@ class TierwiseProtocol(LanguageServerProtocol):
                 future.set_exception(JsonRpcException("the client's answer does not have the shape LSP gives it"))
         else:
             self.handle_message(cast("Any", message))
+
+    def _take_plainly(self, future: Future[Any] | None, raw: dict[str, Any]) -> None:
+        if future is None or future.done():
+            return
+        if "error" in raw:
+            future.set_exception(JsonRpcException("the client cannot do what it was asked"))
+        else:
+            future.set_result(raw.get("result"))
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: Id) -> None:
         self._request_futures.pop(msg_id, None)

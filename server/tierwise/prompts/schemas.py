@@ -16,6 +16,16 @@ ADJUDICATION = Schema(
     },
 )
 
+NAMES = Schema(
+    "names",
+    {
+        "type": "object",
+        "properties": {"names": {"type": "array", "items": {"type": "string"}}},
+        "required": ["names"],
+        "additionalProperties": False,
+    },
+)
+
 REVIEW = Schema(
     "review",
     {

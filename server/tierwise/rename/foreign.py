@@ -19,13 +19,15 @@ _HEAD = re.compile(r"^\w+")
 _WORD = re.compile(r"\w+")
 
 
-def found_in(proposal: RenameProposal, old_name: str, new_name: str, kind: str) -> Found:
-    """The proposal's edits as occurrences. Raises RenameDeclined where one of them is about something else."""
+def found_in(proposal: RenameProposal, old_name: str, new_name: str, kind: str, *, plain: bool) -> Found:
+    """The proposal's edits as occurrences. ``plain``: the old name is an identifier, so that every part must hold one
+    of the names. Raises RenameDeclined where one of them is about something else.
+    """
     certain: list[Replacement] = []
     for edit in proposal.changes.edits:
         for item in _widened(edit):
             old = edit.base.lines.slice(item.span)
-            if not _is_about(old, item.text, old_name, new_name):
+            if plain and not _is_about(old, item.text, old_name, new_name):
                 raise RenameDeclined(
                     Reason.STALE,
                     f"{proposal.engine} would change '{_short(old)}' at {_place(edit.base, item)} to "
@@ -43,7 +45,7 @@ def _is_about(old: str, new: str, old_name: str, new_name: str) -> bool:
 
 
 def _holds(text: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None if name else True
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _widened(edit: FileEdit) -> Iterator[TextEdit]:

@@ -60,7 +60,9 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """The rename whose mentions are looked for. ``changes``: what is certain, and needs no mention."""
+    """The rename whose mentions are looked for. ``changes``: what is certain, and needs no mention; empty where it was
+    applied already, and ``holders`` are then the files that hold the new name.
+    """
 
     document: Document
     old_name: str
@@ -68,6 +70,12 @@ class Renamed:
     changes: Changeset
     uncertain: tuple[Occurrence, ...]
     reach: Reach
+    holders: tuple[Document, ...] = ()
+
+    @property
+    def touched(self) -> tuple[Document, ...]:
+        """The files that the symbol's name stands in."""
+        return (*(edit.base for edit in self.changes.edits), *self.holders)
 
 
 def find_mentions(view: Snapshot, renamed: Renamed) -> tuple[Mention, ...]:
@@ -82,7 +90,7 @@ class _Finder:
         self._view = view
         self._renamed = renamed
         self._own = renamed.document
-        self._touched = {edit.base.uri for edit in renamed.changes.edits}
+        self._touched = {document.uri for document in renamed.touched}
         self._taken = {(edit.base.uri, item.span.start) for edit in renamed.changes.edits for item in edit.edits}
         self._forms = {} if renamed.reach.local else forms_of(renamed.old_name, renamed.new_name)
         names = "|".join(re.escape(name) for name in (renamed.old_name, *self._forms))

@@ -109,7 +109,7 @@ class _Finder:
 
     def _documents(self) -> list[Document]:
         own = self._renamed.document
-        others = {edit.base.uri: edit.base for edit in self._renamed.changes.edits}
+        others = {document.uri: document for document in self._renamed.touched}
         others.pop(own.uri, None)
         return [own] if self._renamed.reach.local else [own, *others.values()]
 

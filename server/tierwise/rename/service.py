@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tierwise.core.changes import Changeset
 from tierwise.core.documents import Document
 from tierwise.core.renaming import RenameProposal
 from tierwise.core.text import Point
@@ -17,7 +18,16 @@ from tierwise.rename.checks import changeset_of, check_meaning
 from tierwise.rename.foreign import found_in
 from tierwise.rename.identifiers import check_new_name
 from tierwise.rename.snapshot import Snapshot
-from tierwise.rename.values import UNDEFINED, Engine, NotRenameable, Reason, Renameable, RenameDeclined, RenameResult
+from tierwise.rename.values import (
+    UNDEFINED,
+    Engine,
+    Found,
+    NotRenameable,
+    Reason,
+    Renameable,
+    RenameDeclined,
+    RenameResult,
+)
 
 
 class Renamer:
@@ -25,6 +35,11 @@ class Renamer:
 
     def __init__(self, engines: Sequence[Engine]) -> None:
         self._engines = tuple(engines)
+
+    def engine_name(self, language: str) -> str:
+        """The engine that would be asked in files of a language; empty where there is none."""
+        engine = self._engine(language)
+        return "" if engine is None else engine.name
 
     def prepare(self, view: WorkspaceView, document: Document, point: Point) -> Renameable | NotRenameable:
         """Whether the name at ``point`` can be renamed; cheap enough to ask at a key press (20 ms)."""
@@ -56,8 +71,7 @@ class Renamer:
         changes = changeset_of(view, document, found, new_name)
         if found.kind != UNDEFINED and (engine.exact or _occurs(view, document, new_name, engine.languages)):
             check_meaning(view, document, at, found, changes, new_name, engine, cancelled)
-        count = sum(len(edit.edits) for edit in changes.edits)
-        return RenameResult(changes, engine.name, count, len(changes.edits), found.uncertain)
+        return _result(changes, engine.name, found, new_name)
 
     def accept(
         self, view: WorkspaceView, document: Document, prepared: Renameable, new_name: str, proposal: RenameProposal
@@ -65,19 +79,27 @@ class Renamer:
         """Check what another program would do, and make it ours. Raises RenameDeclined."""
         view = Snapshot.of(view)
         old_name = proposal.old_name or prepared.name
-        check_new_name(document.language, old_name, new_name, is_property=prepared.kind in _PROPERTIES)
-        found = found_in(proposal, old_name, new_name, prepared.kind)
+        if old_name.startswith("#") and not new_name.startswith("#"):
+            new_name = f"#{new_name}"
+        plain = old_name.removeprefix("#").isidentifier()  # gopls also renames signatures and package paths
+        if plain:
+            check_new_name(document.language, old_name, new_name, is_property=prepared.kind in _PROPERTIES)
+        found = found_in(proposal, old_name, new_name, prepared.kind, plain=plain)
         changes = changeset_of(view, document, found, new_name)
-        for edit in changes.edits:
+        for edit in changes.edits if plain else ():
             check_scopes(edit, old_name, new_name)
-        count = sum(len(edit.edits) for edit in changes.edits)
-        return RenameResult(changes, proposal.engine, count, len(changes.edits), ())
+        return _result(changes, proposal.engine, found, new_name)
 
     def _engine(self, language: str) -> Engine | None:
         return next((engine for engine in self._engines if language in engine.languages), None)
 
 
 _PROPERTIES = frozenset({"attribute", "property", "field", "method"})
+
+
+def _result(changes: Changeset, engine: str, found: Found, new_name: str) -> RenameResult:
+    count = sum(len(edit.edits) for edit in changes.edits)
+    return RenameResult(changes, engine, count, len(changes.edits), found.uncertain, found.name, new_name, found.kind)
 
 
 def _no_engine(language: str) -> NotRenameable:

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     """A file that would change is ignored, vendored, generated or read-only."""
     NO_ENGINE = "no-engine"
     """No engine knows the language."""
+    REFUSED = "refused"
+    """The language server that was asked says no."""
     STALE = "stale"
     """A file no longer holds what was found in it."""
     CANCELLED = "cancelled"
@@ -107,13 +109,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class RenameResult:
-    """A checked rename. ``certain`` counts occurrences, ``files`` the files they are in."""
+    """A checked rename of what was called ``old_name`` and is a ``kind`` of thing. ``certain`` counts occurrences,
+    ``files`` the files they are in.
+    """
 
     changeset: Changeset
     engine: str
     certain: int
     files: int
     uncertain: tuple[Occurrence, ...]
+    old_name: str
+    new_name: str
+    kind: str
 
 
 class Engine(Protocol):

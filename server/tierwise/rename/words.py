@@ -7,8 +7,10 @@ far as programmers' nouns need them; what they get wrong costs an offer, never a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
@@ -188,3 +190,42 @@ def _camel(words: Sequence[str]) -> str:
 
 def _pascal(words: Sequence[str]) -> str:
     return "".join(word.capitalize() for word in words)
+
+
+class Style(StrEnum):
+    """How the words of a name are written."""
+
+    SNAKE = "snake_case"
+    CAMEL = "camelCase"
+    PASCAL = "PascalCase"
+    CONSTANT = "CONSTANT_CASE"
+
+
+_JOINS: dict[Style, Callable[[Sequence[str]], str]] = {
+    Style.SNAKE: _snake,
+    Style.CAMEL: _camel,
+    Style.PASCAL: _pascal,
+    Style.CONSTANT: _constant,
+}
+
+
+def style_of(name: str, others: Iterable[str] = ()) -> Style:
+    """The style of a name. Where it has one word, those of ``others`` that begin alike say how two are joined."""
+    bare = name.strip("_#$")
+    if bare.isupper() and (len(bare) > 1 or "_" in name):
+        return Style.CONSTANT
+    if bare[:1].isupper():
+        return Style.PASCAL
+    if "_" in bare:
+        return Style.SNAKE
+    if bare != bare.lower():
+        return Style.CAMEL
+    styles = Counter(style_of(other) for other in others if other[:1].islower() and len(words_of(other)) > 1)
+    return Style.CAMEL if styles[Style.CAMEL] > styles[Style.SNAKE] else Style.SNAKE
+
+
+def restyled(name: str, style: Style, like: str) -> str:
+    """A name in another style, with the marks that ``like`` begins with (underscores, ``#``)."""
+    words = [word.text.lower() for word in words_of(name)]
+    mark = like[: len(like) - len(like.lstrip("_#$"))]
+    return mark + _JOINS[style](words) if words else ""

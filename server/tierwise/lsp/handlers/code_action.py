@@ -19,6 +19,7 @@ from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.editor import Editor
 from tierwise.lsp.full import TierwiseServer
+from tierwise.lsp.handlers.rename_actions import RenameActions
 from tierwise.session.session import Session
 
 
@@ -26,11 +27,19 @@ class CodeActions:
     """The two handlers, and the command that stands in for ``resolve`` where a client has none."""
 
     def __init__(
-        self, session: Session, flow: EditFlow, status: StatusReport, client: Client, columns: Columns, clock: Clock
+        self,
+        session: Session,
+        flow: EditFlow,
+        status: StatusReport,
+        renames: RenameActions,
+        client: Client,
+        columns: Columns,
+        clock: Clock,
     ) -> None:
         self._session = session
         self._flow = flow
         self._status = status
+        self._renames = renames
         self._client = client
         self._columns = columns
         self._clock = clock
@@ -38,10 +47,14 @@ class CodeActions:
     def register(self, server: TierwiseServer, editor: Editor) -> None:
         @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
         async def offer(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
-            return self._offer(params)
+            return await self._offer(params)
 
         @server.feature(types.CODE_ACTION_RESOLVE)
         async def resolve(action: types.CodeAction) -> types.CodeAction:
+            if action.command is not None:
+                return action  # it is whole; some clients ask all the same
+            if await self._renames.resolve(action):
+                return action
             request = self._request("codeAction/resolve", cast("Any", action.data))
             async with editor.progress(action.title, None) as progress:
                 answer = await self._flow.edit(request, progress.report)
@@ -66,7 +79,7 @@ class CodeActions:
 
         server.wire.commands["tierwise.action"] = by_command
 
-    def _offer(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+    async def _offer(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         document = self._session.document(params.text_document.uri)
         if document is None or self._session.forbidden(document) is not None:
             return []
@@ -77,11 +90,12 @@ class CodeActions:
         }
         modelled = self._status.modelled(document)
         found = actions(document, span, tuple(diagnostics), modelled=modelled)
-        return [
+        own = [
             self._converted(document, action, diagnostics.get(action.diagnostic) if action.diagnostic else None)
             for action in found
             if wanted(action.kind, params.context.only)
         ]
+        return [*own, *await self._renames.offer(document, span, params.context)]
 
     def _converted(
         self, document: Document, action: Action, diagnostic: types.Diagnostic | None
