@@ -27,13 +27,14 @@ from tierwise.features.recording import Recorder
 from tierwise.features.send_boundary import GuardedClients
 from tierwise.features.tuning import Tuning
 from tierwise.features.workspace import WorkspaceControl
+from tierwise.outside import Outside
 from tierwise.providers.registry import ProviderRegistry
-from tierwise.routing.breakers import Breakers
 from tierwise.routing.chain import ChainRunner
+from tierwise.routing.kept_answers import KeptAnswers
 from tierwise.routing.latency import LatencyBook
 from tierwise.routing.learning import Thresholds
 from tierwise.routing.outcomes import Trouble
-from tierwise.routing.spending import Spending
+from tierwise.routing.team import TeamBreakers, TeamSpending
 from tierwise.session.prefix_ledger import PrefixLedger
 from tierwise.session.session import Session
 from tierwise.settings.local import LocalServer
@@ -84,13 +85,15 @@ class App:
         listeners = Listeners()
         self.session = Session(self.clock, listeners)
         self.control = WorkspaceControl(self.session, self.store, self._settings_changed)
-        self._breakers = Breakers(self.clock)
-        self._spending = Spending(self.clock)
+        self._outside = Outside(environ, self.clock, lambda: self.store.for_folder(None), self.control.tell)
+        self._breakers = TeamBreakers(self.clock, self._outside.team)
+        self._spending = TeamSpending(self.clock, self._outside.team)
         self._thresholds = Thresholds(self.clock)
         self._aftermath = self._looks_after(listeners)
         self._estimates = Estimates()
         self._ledger = PrefixLedger(self.clock)
-        guarded = GuardedClients(self.providers, Masker(), lambda path: self.session.view().forbidden(path))
+        kept = KeptAnswers(self.providers, self._outside.kept_answers)
+        guarded = GuardedClients(kept, Masker(), lambda path: self.session.view().forbidden(path))
         self._runner = ChainRunner(guarded, self._breakers, LatencyBook(), self._spending, self.clock)
         self._neighbours = Neighbours(self.session, self.clock)
         self._engine = EmbeddedCompletion()
@@ -108,6 +111,7 @@ class App:
         self._servers: tuple[LocalServer, ...] | None = None
         self._rename: RenameFlow | None = None
         self._language_servers: LanguageServers | None = None
+        self.recorder.watch(lambda event, _totals: self._outside.export(event))
         self.recorder.watch(lambda _event, _totals: self._tell_of_events())
 
     def rest(self) -> Rest:
@@ -144,7 +148,14 @@ class App:
             edit=EditFlow(session, settings, asker, classifier, spending, queue, recorder, clock),
             explain=ExplainFlow(session, settings, self.store.is_trusted, asker, classifier, spending, recorder, clock),
             status=StatusReport(
-                session, self.store, recorder, spending, self._breakers, self._ledger, self._thresholds
+                session,
+                self.store,
+                recorder,
+                spending,
+                self._breakers,
+                self._ledger,
+                self._thresholds,
+                self._outside.team,
             ),
             reporting=Reporting(self.events.since, lambda: self.control.folders, settings, self._thresholds, clock),
         )
@@ -166,8 +177,10 @@ class App:
 
     async def follow(self) -> None:
         """After ``start``: look and connect anew whenever settings change. Never returns."""
-        while await self._changed.wait():
-            await self._prepare()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._outside.run())
+            while await self._changed.wait():
+                await self._prepare()
 
     async def acquaint(self, document: Document) -> None:
         """Wait until the folders are read and all is known about an open document, as after some seconds in an editor.
@@ -187,6 +200,7 @@ class App:
         if self._language_servers is not None:
             await self._language_servers.aclose()
         await self._runner.aclose()
+        await self._outside.aclose()
         await self.providers.aclose()
         self.session.shutdown()
         self._aftermath.settle()
@@ -203,6 +217,7 @@ class App:
 
     async def _prepare(self) -> None:
         self._changed.clear()
+        await self._outside.follow()
         await self._look_for_servers()
         await self._warm()
 

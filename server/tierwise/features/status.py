@@ -11,6 +11,7 @@ from tierwise.features.recording import Recorder
 from tierwise.routing.breakers import Breakers
 from tierwise.routing.learning import Belief, Thresholds
 from tierwise.routing.spending import Spending
+from tierwise.routing.team import Team
 from tierwise.session.prefix_ledger import PrefixLedger
 from tierwise.session.session import Session
 from tierwise.settings.models import Settings
@@ -29,6 +30,7 @@ class StatusReport:
         breakers: Breakers,
         ledger: PrefixLedger,
         thresholds: Thresholds,
+        team: Team,
     ) -> None:
         self._session = session
         self._store = store
@@ -37,6 +39,7 @@ class StatusReport:
         self._breakers = breakers
         self._ledger = ledger
         self._thresholds = thresholds
+        self._team = team
 
     def modelled(self, document: Document) -> bool:
         """Whether a model can be asked for this document."""
@@ -65,6 +68,7 @@ class StatusReport:
             {"model": str(pause.model), "reason": pause.why, "seconds": pause.seconds}
             for pause in self._breakers.pauses()
         ]
+        report["shared"] = {"connected": self._team.connected, "team_usd": self._team.team_usd()}
         report["problems"] = [problem.sentence for problem in self._store.problems()]
         return report
 
