@@ -53,8 +53,6 @@ class CodeActions:
         async def resolve(action: types.CodeAction) -> types.CodeAction:
             if action.command is not None:
                 return action  # it is whole; some clients ask all the same
-            if action.command is not None:
-                return action  # it is whole; some clients ask all the same
             if await self._renames.resolve(action):
                 return action
             request = self._request("codeAction/resolve", cast("Any", action.data))
