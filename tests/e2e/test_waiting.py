@@ -66,3 +66,14 @@ async def test_a_client_may_ask_for_commands_instead_of_resolving(
         assert await editor.request("codeAction/resolve", action) == action, "some clients resolve all the same"
         assert (await editor.request("workspace/executeCommand", action["command"]))["applied"]
         assert editor.documents.text(uri) == better
+
+
+async def test_a_failed_command_is_told_to_the_user_of_a_client_that_keeps_it_to_itself(
+    harness: Harness, simulator: Simulator
+) -> None:
+    editor = await opened(harness, simulator, options={"tierwise": {}, "showErrors": True})
+    with pytest.raises(ServerError):
+        await editor.request("workspace/executeCommand", {"command": "tierwise.edit", "arguments": []})
+    message = await editor.notification("window/showMessage")
+    assert message["type"] == 1
+    assert "tierwise.edit takes one argument" in message["message"]

@@ -36,4 +36,6 @@ def assemble(handover: Handover, parts: Parts, rest: Rest, columns: Columns) -> 
     workspace.register(server, parts.control, client)
     parts.control.listen(lambda sentence: editor.say_once(f"Tierwise: {sentence}", types.MessageType.Warning))
     server.wire.on_drain(board.close)
+    if client.hides_errors:
+        server.wire.on_failure(lambda sentence: editor.say(f"Tierwise: {sentence}", types.MessageType.Error))
     return server.wire

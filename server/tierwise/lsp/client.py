@@ -31,6 +31,8 @@ class Client:
     resolves_edits: bool
     """Fetches a code action's ``edit`` lazily (``codeAction/resolve``), and did not ask us not to: some editors wait
     for it without taking a key. They say ``{"lazyEdits": false}`` in ``initializationOptions``."""
+    hides_errors: bool
+    """Shows nobody why a command failed: ``{"showErrors": true}`` in ``initializationOptions`` asks for a message."""
     document_changes: bool
     change_annotations: bool
     """Lets the user confirm the parts of an edit, in a rename as elsewhere."""
@@ -70,6 +72,7 @@ class Client:
             inline_completion=_says(capabilities, "textDocument", "inlineCompletion"),
             resolves_edits="edit" in _list(resolve, "properties")
             and _table(params, "initializationOptions").get("lazyEdits") is not False,
+            hides_errors=_table(params, "initializationOptions").get("showErrors") is True,
             document_changes=bool(edit.get("documentChanges")) or annotated,
             change_annotations=annotated,
             create_files="create" in operations,

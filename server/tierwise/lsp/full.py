@@ -47,6 +47,7 @@ class TierwiseProtocol(LanguageServerProtocol):
         self._methods: dict[Id, str] = {}
         self._out: Writer | None = None
         self._closers: list[Callable[[], None]] = []
+        self._on_failure: Callable[[str], None] | None = None
         registry = cast("Any", self.fm)
         builtin: dict[str, object] = registry.builtin_features
         for name in tuple(builtin):
@@ -70,6 +71,10 @@ class TierwiseProtocol(LanguageServerProtocol):
     def on_drain(self, close: Callable[[], None]) -> None:
         """What to do once all requests have ended on shutdown."""
         self._closers.append(close)
+
+    def on_failure(self, tell: Callable[[str], None]) -> None:
+        """Also have the sentence of a failed command told, for clients that keep such answers to themselves."""
+        self._on_failure = tell
 
     def receive(self, body: bytes) -> None:
         """Take one message. What cannot be understood is answered all the same."""
@@ -162,7 +167,10 @@ class TierwiseProtocol(LanguageServerProtocol):
         if future.cancelled():
             self._refuse(msg_id, REQUEST_CANCELLED, f"{method} was cancelled.")
         elif (error := future.exception()) is not None:
-            self._refuse(msg_id, *explain(method, error))
+            code, text = explain(method, error)
+            self._refuse(msg_id, code, text)
+            if self._on_failure is not None and method == types.WORKSPACE_EXECUTE_COMMAND:
+                self._on_failure(text)
         else:
             self._send_response(msg_id, result=future.result())
 
