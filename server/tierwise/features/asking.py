@@ -6,27 +6,35 @@ Owner of nothing but what it was given: the ledger and the estimates learn here 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from tierwise.core.documents import Document
 from tierwise.core.events import AttemptRecord, AttemptResult
-from tierwise.core.models import ChatPrompt, FinishReason, ModelRequest, Schema
+from tierwise.core.models import ChatPrompt, FinishReason, ModelRequest, PromptBlock, Schema
 from tierwise.core.tasks import Role, Task
 from tierwise.core.text import Lines
 from tierwise.features.estimates import Estimates
 from tierwise.features.place import Place
 from tierwise.features.recording import Recording
 from tierwise.prompts.instructions import instruction
-from tierwise.prompts.requests import Failed, request_blocks
+from tierwise.prompts.requests import Failed, Target, request_blocks
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import RunEnd, Trouble
-from tierwise.routing.policy import Policy
+from tierwise.routing.policy import Policy, Sampling
 from tierwise.session.cache_terms import CacheTerms
+from tierwise.session.context import COMMITS, fit
 from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
 from tierwise.session.prefix_line import Absent, Item
+from tierwise.session.prefix_text import FILE
 from tierwise.session.session import Session
-from tierwise.settings.facts import ModelFacts
+from tierwise.settings.facts import CacheTie, ModelFacts
 from tierwise.settings.models import ResolvedModel
+
+_TARGET_SHARE = 0.4
+"""Share of the context that the lines in question may take at the end of the prompt."""
+_LINES_AROUND = 400
+"""Characters of tags and of lines repeated around changes, at the end of the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,10 @@ class Question:
     diagnostic: str = ""
     failed: tuple[Failed, ...] = ()
     schema: Schema | None = None
+
+    def tail(self, target: Target) -> tuple[PromptBlock, ...]:
+        """The end of the prompt, which is new on every request."""
+        return request_blocks(self.task, target, self.wish, self.diagnostic, self.failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +125,25 @@ class Asker:
     def _request(self, question: Question, model: ResolvedModel, policy: Policy) -> tuple[ModelRequest, _Sent]:
         limits = policy.limits_for(model.facts)
         sampling = policy.sampling(model.facts, len(question.failed))
-        estimator = self._estimates.of(model)
-        place = question.place
-        room = _context_limit(limits.context_tokens, model.facts)
-        tail = request_blocks(question.task, place.target, question.wish, question.diagnostic, question.failed)
-        room -= sum(estimator.tokens(block.text) for block in tail)
+        estimator, place = self._estimates.of(model), question.place
+        tie = _Tie.of(model.facts, sampling, question.schema)
+        room = estimator.characters(_context_limit(limits.context_tokens, model.facts))
+        room -= sum(len(block.text) for block in question.tail(replace(place.target, lines="")))
+        reserved = min(len(place.target.lines), int(room * _TARGET_SHARE)) + _LINES_AROUND
         need = Need(
             model=str(model.ref),
             folder=place.folder_name,
             head=(instruction("work"), place.facts),
-            items=place.files,
-            budget_tokens=max(room, 0),
+            items=self._items(question, tie, model, room - reserved),
+            budget_tokens=max(0, int((room - reserved) / estimator.chars_per_token)),
             terms=CacheTerms.of(model.facts),
             current=self._current,
             chars_per_token=estimator.chars_per_token,
+            variant=tie.variant,
         )
         prefix = self._ledger.prefix(need)
-        target = place.target_for(prefix.files)
-        if target is not place.target:
-            tail = request_blocks(question.task, target, question.wish, question.diagnostic, question.failed)
-        prompt = ChatPrompt(prefix.blocks + tail)
+        target = place.target_for(prefix.whole(place.target.path), room - sum(len(b.text) for b in prefix.blocks))
+        prompt = ChatPrompt(prefix.blocks + question.tail(target))
         own = frozenset({str(place.document.path)} if place.document.path is not None else ())
         request = ModelRequest(
             role=question.role,
@@ -143,15 +154,26 @@ class Asker:
             temperature=sampling.temperature,
             effort=sampling.effort,
             quiet=sampling.quiet,
-            schema=question.schema,
-            cache_key=f"tierwise-{sha256(place.folder_name.encode()).hexdigest()[:16]}",
+            schema=tie.schema,
+            cache_key=_cache_key(need),
             sources=prefix.sources | own,
         )
         return request, _Sent(need, prefix, prompt)
 
+    def _items(self, question: Question, tie: _Tie, model: ResolvedModel, room: int) -> tuple[Item, ...]:
+        place = question.place
+        shown = self._ledger.shown(str(model.ref), place.folder_name, tie.variant)
+        pieces = fit(place.view, place.candidates, room, summary=_no_summary, shown=shown)
+        return tuple(piece.item for piece in pieces if piece.item is not None)
+
     def _current(self, item: Item) -> Lines | Absent:
-        now = self._session.current(item.document)
-        return now if isinstance(now, Absent) else now.lines
+        """What an item that was shown says now. Outlines and summaries are not made anew for those who do not ask."""
+        if item.form == COMMITS:
+            return item.lines
+        now = self._session.latest(item.document)
+        if isinstance(now, Absent) or item.form == FILE:
+            return now if isinstance(now, Absent) else now.lines
+        return item.lines if now.lines.same_as(item.document.lines) else Absent.OUTDATED
 
     def _learn(self, run: ChainRun, sent: dict[str, _Sent], recording: Recording) -> None:
         recording.attempts.extend(run.records)
@@ -177,6 +199,33 @@ def rejected(records: list[AttemptRecord], reply: Reply, reason: str) -> None:
 def _context_limit(tokens: int, facts: ModelFacts) -> int:
     """The context that may be filled: never over a price cliff, with a tenth to spare for the estimate's error."""
     return tokens if facts.price_cliff is None else min(tokens, int(facts.price_cliff.above_tokens * 0.9))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """What of a request, besides its text, decides whether the provider finds its copy of the prefix.
+
+    A schema that would lose the copy is not sent: the request says the shape of its answer in words too.
+    """
+
+    variant: str
+    schema: Schema | None
+
+    @staticmethod
+    def of(facts: ModelFacts, sampling: Sampling, schema: Schema | None) -> _Tie:
+        tied = facts.cache.tied_to
+        effort = f"{sampling.effort or ''}{' quiet' if sampling.quiet else ''}" if CacheTie.EFFORT in tied else ""
+        return _Tie(effort, None if CacheTie.SCHEMA in tied else schema)
+
+
+def _cache_key(need: Need) -> str:
+    """One key per prefix: providers look for copies under it."""
+    name = f"{need.model}\0{need.folder}\0{need.variant}"
+    return f"tierwise-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _no_summary(_document: Document) -> None:
+    """No file is summarized."""
 
 
 def _hash(prompt: ChatPrompt) -> str:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tierwise.core.documents import Document
-from tierwise.core.languages import is_code, language_of
 from tierwise.core.tasks import Task
-from tierwise.core.text import Point, Span
+from tierwise.core.text import Lines, Point, Span
 from tierwise.features.tools_found import tools_found
-from tierwise.prompts.requests import Target
+from tierwise.prompts.requests import Part, Target
 from tierwise.session import window
-from tierwise.session.prefix_line import Item
-from tierwise.session.related import Related, imported_files, relative_name, tests_beside, users
+from tierwise.session.context import Candidate, candidates
+from tierwise.session.line_diff import changes
+from tierwise.session.related import Why
 from tierwise.session.view import FrozenView
-from tierwise.syntax.outline import Definition, calls, enclosing, outline
+from tierwise.syntax.outline import Definition, calls, enclosing
 
-_MAX_FILES = 16
 _AROUND = 12_000
 """Characters around the lines in question that are sent where the whole file does not fit."""
-_MANIFESTS = ("pyproject.toml", "package.json", "Cargo.toml", "go.mod", "pom.xml", "build.gradle", "Makefile")
+_QUOTED = 40
+"""Lines in question up to which all are repeated at the end of the prompt. Repeated text is new to the provider on
+every request: a line costs there what twenty cost in the part that is cached."""
+_BEGIN, _END, _NEAR = 10, 4, 2
+"""Lines that are repeated of more: the first, the last, and those around what was changed since the file was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,72 +41,104 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The document and span of a request, the files that belong to it (its own first), and the workspace's facts.
+    """The document and span of a request, the files that may be shown for it (its own first), and the workspace's
+    facts, all as they were when the request came.
 
     ``symbol`` is None outside all definitions. ``tools`` are the checkers found for the folder.
     """
 
+    view: FrozenView
     document: Document
     span: Span
     folder: Path | None
-    files: tuple[Item, ...]
+    candidates: tuple[Candidate, ...]
     facts: str
     target: Target
     symbol: Symbol | None = None
     tools: tuple[str, ...] = ()
 
     @property
+    def files(self) -> tuple[Candidate, ...]:
+        """The files that the request needs: those it may change."""
+        return tuple(candidate for candidate in self.candidates if candidate.needed)
+
+    @property
     def folder_name(self) -> str:
         return str(self.folder) if self.folder else ""
 
-    def target_for(self, shown: frozenset[str]) -> Target:
-        """The target as the tail names it; with more of the file where the prefix does not show it."""
-        if self.target.path in shown:
-            return self.target
-        prefix, suffix = window.around(self.document, self.span.start, _AROUND)
-        return replace(self.target, around=prefix + suffix)
+    def target_for(self, whole: Lines | None, room: int) -> Target:
+        """The target as the end of a prompt names it, in about ``room`` characters. ``whole``: the file's text as the
+        prompt showed it last, before changes that it told of; None where it does not show the file.
+        """
+        target = self.target
+        if whole is None:
+            lines = _clipped(target.lines, room)
+            around = "".join(window.around(self.document, self.span.start, min(_AROUND, max(0, room - len(lines)))))
+            parts = None if lines == target.lines else (Part(target.first, lines),)
+            return replace(target, around=around, parts=parts)
+        if target.last - target.first < _QUOTED and len(target.lines) <= room:
+            return target
+        return replace(target, parts=tuple(self._parts(whole, room)))
+
+    def _parts(self, whole: Lines, room: int) -> Iterator[Part]:
+        """Of many lines that the prompt shows already: how they begin and end, and what was changed since they were
+        shown in one piece.
+        """
+        first, last = self.target.first - 1, self.target.last - 1
+        wanted = [] if self.target.whole else [(first, first + _BEGIN - 1), (last - _END + 1, last)]
+        wanted += [
+            (max(first, change.b1 - _NEAR), min(last, change.b2 - 1 + _NEAR))
+            for change in changes(list(whole), list(self.document.lines))
+        ]
+        at = first
+        for start, stop in sorted(pair for pair in wanted if pair[0] <= pair[1]):
+            text = "".join(self.document.lines.raw_range(max(at, start), stop + 1))
+            if text and len(text) <= room:
+                room -= len(text)
+                yield Part(max(at, start) + 1, text)
+            at = max(at, stop + 1)
+
+
+def _clipped(text: str, room: int) -> str:
+    """As many whole lines of a text as fit."""
+    return text if len(text) <= room else text[: max(0, text.rfind("\n", 0, room) + 1)]
 
 
 def gather(view: FrozenView, document: Document, span: Span, task: Task | None = None) -> Place:
     """Everything about a place. Costs some 10 ms per 1,000 lines on first sight."""
     folder = view.folder_of(document.path) if document.path is not None else None
-    span = _meant(document, span)
-    related: list[Related] = list(tests_beside(view, document)) if task is Task.TESTS else []
-    using = users(view, document, span)
-    related += [*imported_files(view, document), *using]
-    files = [Item(relative_name(view, document), document.lines, document)]
-    for item in related:
-        name = relative_name(view, item.document)
-        if len(files) < _MAX_FILES and all(name != file.name for file in files):
-            files.append(Item(name, item.document.lines, item.document))
+    span = _meant(view, document, span)
+    found = candidates(view, document, span, task)
     return Place(
+        view,
         document,
         span,
         folder,
-        tuple(files),
+        found,
         _facts(view, folder),
-        _target(files[0].name, document, span),
-        _symbol(document, span, using),
+        _target(found[0].name, document, span),
+        _symbol(view, document, span, found),
         tools_found(folder) if folder else (),
     )
 
 
-def _meant(document: Document, span: Span) -> Span:
+def _meant(view: FrozenView, document: Document, span: Span) -> Span:
     """A cursor without a selection means the definition around it, or the whole file outside all of them. A selection
     of whole lines begins where their text does: its first blanks still belong to what is around.
     """
     if not span.empty:
         return _without_first_blanks(document, span)
-    definition = enclosing(outline(document.language, document.text), span.start)
+    definition = enclosing(view.outline(document), span.start)
     return definition.span if definition else Span(Point(0, 0), document.lines.end)
 
 
-def _symbol(document: Document, span: Span, using: Sequence[Related]) -> Symbol | None:
-    definition = enclosing(outline(document.language, document.text), span.start)
+def _symbol(view: FrozenView, document: Document, span: Span, found: Sequence[Candidate]) -> Symbol | None:
+    definition = enclosing(view.outline(document), span.start)
     if definition is None:
         return None
-    whole = re.compile(rf"(?<!\w){re.escape(definition.name)}(?!\w)")
-    places = sum(len(whole.findall(other.text)) for other in (document, *(item.document for item in using)))
+    name, whole = definition.name, re.compile(rf"(?<!\w){re.escape(definition.name)}(?!\w)")
+    using = (document, *(item.document for item in found if item.why is Why.USES))
+    places = sum(len(whole.findall(line)) for other in using for line in other.lines if name in line)
     fan_out = len(calls(document.language, document.text, span))
     return Symbol(max(0, places - 1), fan_out, _public(document.language, definition))
 
@@ -144,14 +178,7 @@ def _facts(view: FrozenView, folder: Path | None) -> str:
     """A few stable words on the workspace; equal for all requests as long as its files are of the same kinds."""
     if folder is None:
         return "<workspace>A single file.</workspace>\n"
-    languages: Counter[str] = Counter()
-    manifests: set[str] = set()
-    for path in view.files(folder):
-        kind = language_of(path).id
-        if is_code(kind):
-            languages[kind] += 1
-        if path.name in _MANIFESTS and path.parent == folder:
-            manifests.add(path.name)
-    main = ", ".join(sorted(name for name, _ in languages.most_common(4)))
-    known = f" It has {', '.join(sorted(manifests))}." if manifests else ""
+    files = view.map(folder)
+    main = ", ".join(files.languages) if files is not None else ""
+    known = f" It has {', '.join(sorted(files.manifests))}." if files is not None and files.manifests else ""
     return f"<workspace>Folder {folder.name}. Languages: {main or 'none known'}.{known}</workspace>\n"

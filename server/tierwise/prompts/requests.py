@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tierwise.core.fences import fenced
+from tierwise.core.fences import fenced, notice
 from tierwise.core.models import PromptBlock, Speaker
 from tierwise.core.rejection import Rejection
 from tierwise.core.tasks import Task
@@ -27,9 +27,22 @@ _REVIEW_SHAPE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Lines of a target, as they are now, from ``first`` on (1-based)."""
+
+    first: int
+    lines: str
+
+    @property
+    def last(self) -> int:
+        return self.first + max(1, self.lines.count("\n") + (not self.lines.endswith("\n"))) - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What a request is about. ``lines`` is its current text, from ``first`` to ``last`` (1-based); ``whole``: the
-    whole file is meant. ``around`` is more of the file where the prefix could not show it, else "".
+    whole file is meant. ``parts``, unless None, are repeated in place of all lines: the prompt shows the rest already.
+    ``around`` is more of the file where the prompt does not show it, else "".
     """
 
     path: str
@@ -38,6 +51,7 @@ class Target:
     lines: str
     whole: bool
     around: str = ""
+    parts: tuple[Part, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +89,18 @@ def _wish(task: Task, wish: str, diagnostic: str) -> str:
 
 
 def _about(target: Target) -> str:
-    where = {"path": target.path, "first": str(target.first), "last": str(target.last)}
+    where = _where(target.path, target.first, target.last)
     if target.whole:
         where["whole"] = "true"
     around = fenced("around", {"path": target.path}, target.around) if target.around else ""
-    return around + fenced("lines", where, target.lines)
+    if target.parts is None:
+        return around + fenced("lines", where, target.lines)
+    parts = (fenced("lines", _where(target.path, part.first, part.last), part.lines) for part in target.parts)
+    return around + notice("about", where) + "".join(parts)
+
+
+def _where(path: str, first: int, last: int) -> dict[str, str]:
+    return {"path": path, "first": str(first), "last": str(last)}
 
 
 def _objection(rejection: Rejection) -> PromptBlock:

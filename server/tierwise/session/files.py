@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cachetools import LRUCache
@@ -20,9 +20,13 @@ _SNIFF = 8_192
 """Bytes looked at for a NUL, as git does, to tell binary files."""
 
 
+_Stamp = tuple[int, int]
+"""Modification time in nanoseconds, and size."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    stamp: tuple[int, int]
+    stamp: _Stamp | None
     document: Document | Forbidden
     size: int
 
@@ -32,7 +36,9 @@ def _size(entry: _Entry) -> int:
 
 
 class FileCache:
-    """Documents of closed files. A file is read again only when its size or modification time changed."""
+    """Documents of closed files. A file is read again only when its size or modification time changed, and stays the
+    same object while its text does: what was found in it once holds on.
+    """
 
     def __init__(self) -> None:
         self._entries: LRUCache[Path, _Entry] = LRUCache(_CACHE_BYTES, getsizeof=_size)
@@ -40,30 +46,44 @@ class FileCache:
 
     def read(self, path: Path, max_bytes: int) -> Document | Forbidden:
         """The file as a document without a version, or why it cannot be one. Never raises."""
-        try:
-            status = path.stat()
-        except OSError:
-            return Forbidden.UNREADABLE
-        if not stat.S_ISREG(status.st_mode):
-            return Forbidden.UNREADABLE
-        if status.st_size > max_bytes:
-            return Forbidden.TOO_LARGE
-        stamp = (status.st_mtime_ns, status.st_size)
+        stamp = _stamp(path, max_bytes)
+        if isinstance(stamp, Forbidden):
+            return stamp
         with self._lock:
             entry = self._entries.get(path)
         if entry is not None and entry.stamp == stamp:
             return entry.document
         document = _load(path, max_bytes)
-        size = 256 + (2 * status.st_size if isinstance(document, Document) else 0)
+        if entry is not None and isinstance(document, Document) and isinstance(entry.document, Document):
+            document = entry.document if entry.document.lines.same_as(document.lines) else document
+        size = 256 + (2 * stamp[1] if isinstance(document, Document) else 0)
         with self._lock:
             if size <= _CACHE_BYTES // 8:
                 self._entries[path] = _Entry(stamp, document, size)
         return document
 
     def forget(self, path: Path) -> None:
-        """Drop what is kept of a file: the client says it changed."""
+        """Read a file anew when it is asked for next: the client says it changed."""
         with self._lock:
-            self._entries.pop(path, None)
+            entry = self._entries.get(path)
+            if entry is not None:
+                self._entries[path] = replace(entry, stamp=None)
+
+
+def glance(path: Path, max_bytes: int) -> Document | Forbidden:
+    """A file read once and not kept. Never raises."""
+    stamp = _stamp(path, max_bytes)
+    return stamp if isinstance(stamp, Forbidden) else _load(path, max_bytes)
+
+
+def _stamp(path: Path, max_bytes: int) -> _Stamp | Forbidden:
+    try:
+        status = path.stat()
+    except OSError:
+        return Forbidden.UNREADABLE
+    if not stat.S_ISREG(status.st_mode):
+        return Forbidden.UNREADABLE
+    return Forbidden.TOO_LARGE if status.st_size > max_bytes else (status.st_mtime_ns, status.st_size)
 
 
 def _load(path: Path, limit: int) -> Document | Forbidden:

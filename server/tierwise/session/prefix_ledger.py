@@ -23,6 +23,7 @@ from tierwise.core.text import Lines
 from tierwise.session.cache_terms import CacheTerms
 from tierwise.session.lifetimes import Pauses
 from tierwise.session.prefix_line import Absent, Addition, Current, Item, Key, Position, addition, head
+from tierwise.session.prefix_text import FILE
 
 _ROOMY = 0.6
 """Share of the budget that a line is filled to when it is written anew, and by optional items: the rest is for what
@@ -90,7 +91,14 @@ class Prefix:
     @property
     def files(self) -> frozenset[str]:
         """Names of the files whose whole text it shows."""
-        return frozenset(name for form, name in self.shown if form == "file")
+        return frozenset(name for form, name in self.shown if form == FILE)
+
+    def whole(self, name: str) -> Lines | None:
+        """A file's text as it was last shown in one piece, before the changes that followed; None where it is not
+        shown.
+        """
+        item = self.ends[-1].shown.get((FILE, name))
+        return None if item is None else item.whole
 
 
 @dataclass(slots=True)
@@ -142,6 +150,11 @@ class PrefixLedger:
         if why is not None and why is not Rebase.UNCACHED:
             self.rewrites[why] += 1
         return _sent(holding, need, why, now)
+
+    def shown(self, model: str, folder: str, variant: str) -> frozenset[Key]:
+        """Form and name of all that the prefix shows now, which may be nothing."""
+        holding = self._holdings.get((model, folder, variant))
+        return frozenset(holding.ends[-1].shown) if holding is not None else frozenset()
 
     def observe(self, need: Need, prefix: Prefix, usage: Usage | None) -> bool:
         """Learn what the provider really had; False for a miss that the ledger cannot explain.

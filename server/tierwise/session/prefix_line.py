@@ -37,7 +37,7 @@ class Absent(StrEnum):
 class Item:
     """A text that a prefix may show. ``name`` is how prompts call the file (relative to its folder, forward slashes),
     ``form`` what of it is shown. ``document`` is what the text was made from. ``optional``: worth showing where it is
-    shown already or there is room.
+    shown already or there is room. ``whole`` is the text as it was last shown in one piece; later changes followed.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Item:
     document: Document
     form: str = FILE
     optional: bool = False
+    whole: Lines | None = None
 
     @property
     def key(self) -> Key:
@@ -146,7 +147,7 @@ class _Writer:
         text = prefix_text.snapshot(item.form, item.name, item.lines)
         if self.chars + len(text) > limit:
             return False
-        self.shown[item.key] = item
+        self.shown[item.key] = replace(item, whole=item.lines)
         self._say(text)
         return True
 
@@ -154,7 +155,8 @@ class _Writer:
         text = prefix_text.change(item.form, item.name, item.lines, now)
         if kept or len(text) <= _WORTH_A_CHANGE:
             self._say(text)
-            self.shown[item.key] = replace(item, lines=now)
+            again = text.startswith(f"<{item.form}")
+            self.shown[item.key] = replace(item, lines=now, whole=now if again else item.whole)
         else:
             self._say(prefix_text.outdated(item.form, item.name))
             del self.shown[item.key]
@@ -163,7 +165,7 @@ class _Writer:
         del self.shown[item.key]
         heir = next((other for other in new if _moved(item, other) and other.key not in self.shown), None)
         if heir is not None:
-            self.shown[heir.key] = heir
+            self.shown[heir.key] = replace(heir, whole=item.whole)
             self._say(prefix_text.moved(item.name, heir.name))
         elif item.form == FILE and absent is Absent.GONE:
             self._say(prefix_text.gone(item.name))

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-import os.path
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 
 from tierwise.core.documents import Document
 from tierwise.core.models import Excerpt
 from tierwise.core.text import Span
 from tierwise.core.workspace import WorkspaceView
-from tierwise.syntax.imports import Import, imports
-from tierwise.syntax.outline import Definition, enclosing, outline
+from tierwise.session.view import FrozenView
+from tierwise.syntax.outline import Definition, enclosing
 
 _MAX_CALLER_FILES = 6
 _MAX_SIGNATURES = 40
 _MAX_TEST_FILES = 3
-_TEST_NAME = re.compile(r"^test_|_test$|_spec$|\.(?:test|spec)$|Tests?$|^Test(?=[A-Z])")
-"""What the names of test files have before or behind the name of what they test."""
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "constructor", "new", "New"})
+"""They are called by the name of what they make."""
+_NO_NAMES = frozenset({"__init__", "index", "mod"})
+"""Files that are called by their folder's name."""
 
 
 class Why(StrEnum):
     """Why a file was chosen."""
 
+    OWN = "the file itself"
     IMPORTED = "imported"
     USES = "uses the symbol"
-    TESTS = "tests"
+    CALLED = "defines what is called"
+    TESTS = "tests, as they are to be written"
+    TESTED = "tests of the file"
+    WORKED_ON = "worked on lately"
+    COMMITS = "latest commits"
+    SIMILAR = "similar lines"
+    EDITED = "edited just now"
+    SCOPE = "around the cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,57 +48,77 @@ class Related:
     """The names that the request's file takes from it; empty: all."""
 
 
-def imported_files(view: WorkspaceView, document: Document) -> tuple[Related, ...]:
+def imported_files(view: FrozenView, document: Document) -> tuple[Related, ...]:
     """The workspace files that ``document`` imports, in the order of its imports."""
     if document.path is None or (folder := view.folder_of(document.path)) is None:
         return ()
-    paths = _Paths(folder, view.files(folder))
+    if (files := view.map(folder)) is None:
+        return ()
     found: dict[Path, Related] = {}
-    for item in imports(document.language, document.text):
-        for path, names in paths.resolve(item, document):
-            other = None if path == document.path else view.read(path)
-            if other is not None and path not in found:
+    for item in view.imports(document):
+        for path, names in files.resolve(item, document):
+            if path == document.path or path in found:
+                continue
+            if (other := view.read(path)) is not None:
                 found[path] = Related(other, Why.IMPORTED, names)
     return tuple(found.values())
 
 
-def users(view: WorkspaceView, document: Document, span: Span) -> tuple[Related, ...]:
-    """Files that mention the definition around ``span``, by name; at most six, in a stable order."""
-    definition = enclosing(outline(document.language, document.text), span.start)
+def users(view: FrozenView, document: Document, span: Span) -> tuple[Related, ...]:
+    """Files that mention the definition around ``span``, by name; at most six: those that also name its file first
+    (most likely they import it), then in a stable order.
+    """
+    definition = enclosing(view.outline(document), span.start)
     if definition is None or document.path is None or (folder := view.folder_of(document.path)) is None:
         return ()
-    found: list[Related] = []
-    for path in view.files_with(folder, definition.name, frozenset({document.language})):
-        other = view.read(path)
-        if path != document.path and other is not None:
-            found.append(Related(other, Why.USES))
-        if len(found) == _MAX_CALLER_FILES:
-            break
-    return tuple(found)
+    stem = document.path.stem if document.path.stem not in _NO_NAMES else document.path.parent.name
+    name = definition.parents[-1] if definition.name in _CONSTRUCTORS and definition.parents else definition.name
+    mentioning = view.holding(folder, name, document.language, stem)
+    others = islice((other for other in mentioning if other.path != document.path), _MAX_CALLER_FILES)
+    return tuple(Related(other, Why.USES, (name,)) for other in others)
 
 
-def tests_beside(view: WorkspaceView, document: Document) -> tuple[Related, ...]:
-    """The tests of a file, by their name; where there are none yet, one other test file as an example of how they are
-    written in this workspace.
+def tests_beside(view: FrozenView, document: Document, *, example: bool) -> tuple[Related, ...]:
+    """The tests of a file, by their name. ``example``: where there are none yet, one other test file, to see how they
+    are written in this workspace.
     """
     path = document.path
-    if path is None or (folder := view.folder_of(path)) is None:
+    if path is None or (folder := view.folder_of(path)) is None or (files := view.map(folder)) is None:
         return ()
-    languages = frozenset({document.language})
-    tests = [other for other in view.files(folder, languages) if other != path and _TEST_NAME.search(other.stem)]
-    own = [other for other in tests if _TEST_NAME.sub("", other.stem).lower() == path.stem.lower()]
-    chosen = own[:_MAX_TEST_FILES] or sorted(tests, key=lambda other: -_shared(path, other))[:1]
+    chosen = files.tests_of(path, document.language)[:_MAX_TEST_FILES]
+    if not chosen and example and (nearest := files.nearest_test(path, document.language)) is not None:
+        chosen = (nearest,)
     return tuple(Related(found, Why.TESTS) for other in chosen if (found := view.read(other)) is not None)
 
 
-def signatures(view: WorkspaceView, related: Related) -> Excerpt | None:
+def called(view: FrozenView, document: Document, names: Iterable[str], but: frozenset[Path]) -> tuple[Related, ...]:
+    """Files that define one of ``names``, where a single file of the workspace does; none of ``but``."""
+    if document.path is None or (folder := view.folder_of(document.path)) is None:
+        return ()
+    wanted: dict[Path, list[str]] = {}
+    for name in names:
+        defining = view.defining(folder, name, document.language)
+        if len(defining) == 1 and defining[0] not in but:
+            wanted.setdefault(defining[0], []).append(name)
+    found = ((view.read(path), tuple(used)) for path, used in wanted.items())
+    return tuple(Related(other, Why.CALLED, used) for other, used in found if other is not None)
+
+
+def signatures(view: FrozenView, related: Related) -> Excerpt | None:
     """A file as its signatures: of the names that are used, else of its top level; None where there are none."""
     document = related.document
     wanted = {name for name in related.names if name != "*"}
-    lines = [_signature(item) for item in outline(document.language, document.text) if _shown(item, wanted)]
+    lines = signature_lines(view, document, wanted)
     if not lines:
         return None
     return Excerpt(relative_name(view, document), "\n".join(lines[:_MAX_SIGNATURES]) + "\n")
+
+
+def signature_lines(view: FrozenView, document: Document, wanted: Collection[str] = ()) -> list[str]:
+    """The signatures of a document, each with the first line of what is said about it; only of ``wanted`` names and
+    what they contain, where some are given.
+    """
+    return [_signature(item) for item in view.outline(document) if _shown(item, wanted)]
 
 
 def relative_name(view: WorkspaceView, document: Document) -> str:
@@ -100,12 +129,7 @@ def relative_name(view: WorkspaceView, document: Document) -> str:
     return document.path.name if folder is None else document.path.relative_to(folder).as_posix()
 
 
-def _shared(path: Path, other: Path) -> int:
-    """How many folders two files have in common, from the top."""
-    return len(Path(os.path.commonpath([path.parent, other.parent])).parts)
-
-
-def _shown(item: Definition, wanted: set[str]) -> bool:
+def _shown(item: Definition, wanted: Collection[str]) -> bool:
     if item.kind in {"variable", "field", "constant"} and item.name not in wanted:
         return False
     top = item.parents[0] if item.parents else item.name
@@ -116,67 +140,3 @@ def _signature(item: Definition) -> str:
     indent = "    " * len(item.parents)
     doc = item.doc.strip().splitlines()
     return f"{indent}{item.signature}" + (f"  # {doc[0]}" if doc else "")
-
-
-class _Paths:
-    """A folder's files by what an import may call them."""
-
-    def __init__(self, folder: Path, files: Iterable[Path]) -> None:
-        self._folder = folder
-        self._by_name = {path.relative_to(folder).as_posix(): path for path in files}
-        self._by_stem: dict[str, list[str]] = {}
-        for name in self._by_name:
-            pure = PurePosixPath(name)
-            stem = pure.parent.name if pure.stem in {"__init__", "index", "mod"} else pure.stem
-            self._by_stem.setdefault(stem, []).append(name)
-
-    def resolve(self, item: Import, document: Document) -> Iterator[tuple[Path, tuple[str, ...]]]:
-        """The files that an import may mean, with the names taken from each."""
-        if document.language == "python":
-            yield from self._python(item, document)
-        elif item.module.startswith("."):
-            yield from self._relative(item, document)
-        else:
-            yield from self._last_part(item, document)
-
-    def _python(self, item: Import, document: Document) -> Iterator[tuple[Path, tuple[str, ...]]]:
-        dots = len(item.module) - len(item.module.lstrip("."))
-        parts = [part for part in item.module.split(".") if part]
-        base = ""
-        if dots:
-            here = PurePosixPath(self._name(document)).parent
-            base = "/".join(here.parts[: len(here.parts) - dots + 1])
-        for names, tail in (((), item.names), (item.names, ())):
-            for last in tail or ("",):
-                dotted = [*parts, last] if last else parts
-                for name in self._modules(base, dotted, exact=bool(dots)):
-                    yield self._by_name[name], names
-
-    def _modules(self, base: str, parts: list[str], *, exact: bool) -> Iterator[str]:
-        if not parts:
-            return
-        path = "/".join([*filter(None, [base]), *parts])
-        for name in self._by_stem.get(parts[-1], ()):
-            bare = name.removesuffix(".pyi").removesuffix(".py").removesuffix("/__init__")
-            if bare == path or (not exact and bare.endswith("/" + path)):
-                yield name
-
-    def _relative(self, item: Import, document: Document) -> Iterator[tuple[Path, tuple[str, ...]]]:
-        here = PurePosixPath(self._name(document)).parent
-        target = os.path.normpath(here / item.module).replace(os.sep, "/")
-        for name in self._by_stem.get(PurePosixPath(target).name.split(".")[0], ()):
-            bare = name.rsplit(".", 1)[0]
-            if target in {name, bare, bare.removesuffix("/index")}:
-                yield self._by_name[name], item.names
-
-    def _last_part(self, item: Import, document: Document) -> Iterator[tuple[Path, tuple[str, ...]]]:
-        """Java, Rust, Go: a file, or a folder's files, named like the last part or like an imported name."""
-        parts = item.module.replace("::", "/").replace(".", "/").split("/")
-        for stem in (parts[-1], *item.names):
-            for name in self._by_stem.get(stem, ()):
-                if PurePosixPath(name).suffix == PurePosixPath(self._name(document)).suffix:
-                    yield self._by_name[name], item.names
-
-    def _name(self, document: Document) -> str:
-        assert document.path is not None
-        return document.path.relative_to(self._folder).as_posix()

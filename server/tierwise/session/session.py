@@ -15,13 +15,15 @@ from tierwise.core.documents import Document
 from tierwise.core.ports import DocumentEdit, WorkspaceListener
 from tierwise.core.text import Span
 from tierwise.session.documents import OpenDocuments
+from tierwise.session.file_facts import FactsBook
 from tierwise.session.files import FileCache, is_huge
 from tierwise.session.history import EditHistory
+from tierwise.session.index import WorkspaceIndex
 from tierwise.session.indexer import Indexer
 from tierwise.session.listing import FolderListing
 from tierwise.session.prefix_line import Absent
 from tierwise.session.privacy import IGNORE_FILES, FolderRules, FolderTerms, Forbidden
-from tierwise.session.view import FrozenView
+from tierwise.session.view import FrozenView, Knowledge
 
 
 class Session:
@@ -39,8 +41,13 @@ class Session:
         self._huge: set[str] = set()
         self._open_paths: frozenset[Path | None] = frozenset()
         self._view: FrozenView | None = None
-        self._indexer = Indexer(self._files, listener, self._is_open)
+        self._index = WorkspaceIndex()
+        self._facts = FactsBook()
+        self._indexer = Indexer(self._index, listener, self._is_open)
+        self._indexing = False
         self.history = EditHistory(clock)
+        self.worked_at = clock.monotonic()
+        """When something was last edited, opened, closed or asked for, in monotonic seconds."""
 
     # Folders and what may be read in them
 
@@ -57,9 +64,12 @@ class Session:
         for document in self._open:
             self._adopt(document)
         self._view = None
+        if self._indexing:
+            self.index()  # what may be read has changed
 
     def index(self) -> None:
         """Start reading the folders in the background: once the client is initialized, and when folders came."""
+        self._indexing = True
         for folder, listing in self._listings.items():
             if folder not in self._implicit:
                 self._indexer.add_folder(listing)
@@ -80,6 +90,7 @@ class Session:
     # Documents
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document:
+        self.worked_at = self._clock.monotonic()
         document = self._open.open(uri, language, version, text)
         self._open_paths = self._open_paths | {document.path}
         self._adopt(document)
@@ -94,6 +105,7 @@ class Session:
 
     def change(self, uri: str, version: int, span: Span | None, text: str) -> DocumentEdit | None:
         """Apply one change; None when the client never opened that document."""
+        self.worked_at = self._clock.monotonic()
         edit = self._open.change(uri, version, span, text)
         if edit is None:
             return None
@@ -104,6 +116,7 @@ class Session:
         return edit
 
     def close(self, uri: str) -> None:
+        self.worked_at = self._clock.monotonic()
         document = self._open.close(uri)
         self._open_paths = frozenset(still_open.path for still_open in self._open)
         self._view = None
@@ -121,7 +134,7 @@ class Session:
         if any(path.name in IGNORE_FILES for path in changed):
             self.set_folders(self._terms)
         for listing in self._listings.values():
-            listing.changed()
+            listing.changed(changed)
         self._view = None
         self._indexer.add_files(path for path in changed if self.view().forbidden(path) is None)
 
@@ -141,7 +154,16 @@ class Session:
         path = uris.to_path(uri)
         return None if path is None else self.view().read(path)
 
-    def current(self, document: Document) -> Document | Absent:
+    def current(self, document: Document) -> Document | None:
+        """The document as it is now, where it still is what it was, open or on disk; None where it is gone, closed or
+        forbidden.
+        """
+        if document.is_open and self._open.get(document.uri) is None:
+            return None
+        now = self.latest(document)
+        return now if isinstance(now, Document) else None
+
+    def latest(self, document: Document) -> Document | Absent:
         """The file of ``document`` as it is now, open or on disk, or why there is none."""
         if document.path is None:
             return self._open.get(document.uri) or Absent.GONE
@@ -172,8 +194,17 @@ class Session:
         """The workspace as it is now; stays true to this moment."""
         if self._view is None:
             documents = {d.path: d for d in self._open if d.path is not None and d.uri not in self._huge}
-            self._view = FrozenView(documents, dict(self._rules), self._files, dict(self._listings))
+            worked_on = tuple(dict.fromkeys(hunk.uri for hunk in self.history.recent()))
+            knowledge = Knowledge(self._index, self._facts, worked_on)
+            self._view = FrozenView(documents, dict(self._rules), self._files, dict(self._listings), knowledge)
         return self._view
+
+    def freshen(self) -> None:
+        """Look in the background for files that came and went, where no client has told of any for some time."""
+        if self._indexing:
+            for folder, listing in self._listings.items():
+                if listing.stale and folder not in self._implicit:
+                    self._indexer.add_folder(listing)
 
     def wait_indexed(self, timeout_s: float) -> bool:
         """Block until the background reading is done. Never called on the event loop."""

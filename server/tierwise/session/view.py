@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tierwise.core import uris
 from tierwise.core.documents import Document
 from tierwise.core.languages import language_of
+from tierwise.session.file_facts import FactsBook
 from tierwise.session.files import FileCache
+from tierwise.session.folder_map import FolderMap
+from tierwise.session.index import WorkspaceIndex
 from tierwise.session.listing import FolderListing
 from tierwise.session.privacy import FolderRules, Forbidden
+
+if TYPE_CHECKING:
+    from tierwise.syntax.imports import Import
+    from tierwise.syntax.outline import Definition
+
+_SEARCHED = 300
+"""Files that are searched for a name before the index knows any."""
+_COMMON = 100
+"""Files that may hold a name for it to tell something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the session has found out about files. ``worked_on``: URIs of those that were edited, the latest first."""
+
+    index: WorkspaceIndex = field(default_factory=WorkspaceIndex)
+    facts: FactsBook = field(default_factory=FactsBook)
+    worked_on: tuple[str, ...] = ()
 
 
 class FrozenView:
@@ -22,13 +46,15 @@ class FrozenView:
         rules: Mapping[Path, FolderRules],
         files: FileCache,
         listings: Mapping[Path, FolderListing],
+        knowledge: Knowledge | None = None,
     ) -> None:
         self._documents = documents
         self._rules = rules
         self._files = files
         self._listings = listings
-        self._folder_of: dict[Path, Path | None] = {}
+        self._knowledge = knowledge or Knowledge()
         self._inner_first = sorted(rules, key=lambda folder: len(folder.parts), reverse=True)
+        self._folder_of: dict[Path, Path | None] = {}
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -72,3 +98,49 @@ class FrozenView:
 
     def open_documents(self) -> tuple[Document, ...]:
         return tuple(d for path, d in self._documents.items() if self.forbidden(path) is None)
+
+    def outline(self, document: Document) -> tuple[Definition, ...]:
+        """All definitions of a document; found once per text."""
+        return self._knowledge.facts.outline(document)
+
+    def imports(self, document: Document) -> tuple[Import, ...]:
+        """All imports of a document; found once per text."""
+        return self._knowledge.facts.imports(document)
+
+    def map(self, folder: Path) -> FolderMap | None:
+        """A workspace folder's files by what one may call them; None for any other folder."""
+        listing = self._listings.get(folder)
+        return None if listing is None else listing.map()
+
+    def holding(self, folder: Path, name: str, language: str, beside: str = "") -> Iterator[Document]:
+        """Documents of one language below ``folder`` that hold ``name`` as a whole word, as far as the index knows: the
+        open ones first, then those that hold ``beside`` too, then the others, unless there are too many to mean
+        anything. Where nothing is indexed yet, a small folder is searched.
+        """
+        whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        listed = self.map(folder)
+        paths: Collection[Path] = self._knowledge.index.holding(name, beside, _COMMON)
+        if listed is not None and not self._knowledge.index and len(listed.paths) <= _SEARCHED:
+            paths = listed.paths.values()
+        if not paths and self._knowledge.index.count(name) > _COMMON:
+            return
+        for path in dict.fromkeys([*self._documents, *paths]):
+            if language_of(path).id == language and self.folder_of(path) == folder:
+                document = self.read(path)
+                if document is not None and any(name in line and whole.search(line) for line in document.lines):
+                    yield document
+
+    def defining(self, folder: Path, name: str, language: str) -> list[Path]:
+        """Files of one language below ``folder`` that define ``name``, as far as the index knows."""
+        return [
+            path
+            for path in self._knowledge.index.defining(name)
+            if language_of(path).id == language and self.folder_of(path) == folder
+        ]
+
+    @property
+    def worked_on(self) -> tuple[Document, ...]:
+        """Readable files that were edited in this session, the latest first."""
+        paths = (uris.to_path(uri) for uri in self._knowledge.worked_on)
+        found = (self.read(path) for path in paths if path is not None)
+        return tuple(document for document in found if document is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tierwise.core.rejection import Rejection, RejectReason
 from tierwise.core.tasks import Task
 from tierwise.prompts.fim import TEMPLATES, render
 from tierwise.prompts.infill import infill_prompt
-from tierwise.prompts.requests import Failed, Target, request_blocks
+from tierwise.prompts.requests import Failed, Part, Target, request_blocks
 
 GOLDEN = Path(__file__).parents[2] / "cases" / "prompts"
 
@@ -44,12 +45,15 @@ def fim_text(prompt: FimPrompt) -> str:
 
 def requests_text() -> str:
     whole = Target("shapes.py", 1, 2, "a = 1\nb = 2", whole=True, around="x = 1\n")
+    parts = replace(TARGET, last=90, parts=(Part(3, "def area(w, h):\n"), Part(90, "    return area\n")))
     failed = (Failed("app.py\n<<<<<<< SEARCH\n", Rejection(RejectReason.CUT_OFF, "The reply ends in a block.")),)
     asked = [
         ("a wish", request_blocks(Task.EDIT, TARGET, "use numpy")),
         ("a problem", request_blocks(Task.FIX, TARGET, diagnostic="line 4: unknown name w")),
         ("after a rejection", request_blocks(Task.EDIT, TARGET, "use numpy", failed=failed)),
         ("a whole file", request_blocks(Task.REVIEW, whole)),
+        ("parts of what is meant", request_blocks(Task.EXPLAIN, parts)),
+        ("a file that the prompt shows", request_blocks(Task.REVIEW, replace(whole, around="", parts=()))),
         *((task.value, request_blocks(task, TARGET)) for task in (Task.SIMPLIFY, Task.DOCSTRING, Task.TYPES)),
         *((task.value, request_blocks(task, TARGET)) for task in (Task.EXTRACT, Task.TESTS, Task.EXPLAIN)),
     ]

@@ -254,7 +254,9 @@ def test_the_lifetime_follows_the_pauses_between_requests(pauses: list[float], r
 
 def test_terms_come_from_the_models_facts() -> None:
     prices = Prices(input=2.0, cache_read=0.1, cache_write=2.5, cache_write_long=4.0)
-    rules = CacheRules(style=CacheStyle.ANTHROPIC, min_tokens=512, ttl_s=300, long_ttl_s=3600, prewarm=True)
+    rules = CacheRules(
+        style=CacheStyle.ANTHROPIC, min_tokens=512, ttl_s=300, long_ttl_s=3600, prewarm=True, refresh=True
+    )
     terms = CacheTerms.of(ModelFacts(prices=prices, cache=rules))
     assert (terms.read, terms.write, terms.write_long, terms.marks, terms.refresh) == (0.1, 2.5, 4.0, 4, True)
     assert 270 < terms.ttl_s < 300, "a copy must be found before it ends, not when"

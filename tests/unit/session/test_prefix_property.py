@@ -125,7 +125,7 @@ class World:
         return self.session.view().read(self.path(name))
 
     def current(self, item: Item) -> Lines | Absent:
-        now = self.session.current(item.document)
+        now = self.session.latest(item.document)
         return now if isinstance(now, Absent) else now.lines
 
     def wait(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tierwise.core.text import Lines, Point, Span
 from tierwise.syntax.grammars import LANGUAGES
-from tierwise.syntax.outline import calls, enclosing, imports, outline
+from tierwise.syntax.outline import calls, definition_names, enclosing, imports, outline
 
 PYTHON = '''
 X = 1
@@ -145,6 +145,7 @@ def kinds(language: str, text: str) -> list[tuple[str, str, tuple[str, ...]]]:
 )
 def test_definitions(language: str, text: str, expected: list[tuple[str, str, tuple[str, ...]]]) -> None:
     assert kinds(language, text) == expected
+    assert definition_names(language, text) == {item.name for item in outline(language, text)}
 
 
 def test_spans_signatures_and_docs() -> None:
