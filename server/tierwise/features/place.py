@@ -140,21 +140,22 @@ def _symbol(view: FrozenView, document: Document, span: Span, found: Sequence[Ca
     using = (document, *(item.document for item in found if item.why is Why.USES))
     places = sum(len(whole.findall(line)) for other in using for line in other.lines if name in line)
     fan_out = len(calls(document.language, document.text, span))
-    return Symbol(max(0, places - 1), fan_out, _public(document.language, definition))
+    return Symbol(max(0, places - 1), fan_out, _public(document, definition))
 
 
-def _public(language: str, definition: Definition) -> bool:
+def _public(document: Document, definition: Definition) -> bool:
     """Whether a definition can be used from outside, as far as its own line tells."""
     names = (*definition.parents, definition.name)
-    match language:
+    before = document.lines.slice(Span(definition.span.start, definition.name_span.start)).split()
+    match document.language:
         case "python":
             return not any(name.startswith("_") for name in names)
         case "go":
             return all(name[:1].isupper() for name in names)
         case "rust" | "java":
-            return definition.signature.startswith(("pub", "public"))
+            return any(word.startswith("pub") for word in before)
         case _:
-            return definition.signature.startswith("export") or bool(definition.parents)
+            return "export" in before or bool(definition.parents)
 
 
 def _without_first_blanks(document: Document, span: Span) -> Span:

@@ -107,6 +107,7 @@ class WordsSource:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._opened: dict[str, Words] = {}
+        shipped_words()  # opened now, by whoever has time for it, and not at the first request
 
     def __call__(self, folder: str | None) -> Words:
         if folder is None:
