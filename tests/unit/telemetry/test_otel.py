@@ -7,11 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 import pytest
-from telemetry_samples import attempt, event
+from telemetry_samples import HandClock, attempt, event
 
 from tierwise.core.events import AttemptResult, Outcome
 from tierwise.core.models import ModelRef
 from tierwise.core.tasks import Task, Tier
+from tierwise.outside import Outside
+from tierwise.settings.models import Settings, TelemetrySettings
 
 pytest.importorskip("opentelemetry.sdk", reason="the extra `otel` is not installed")
 
@@ -164,3 +166,22 @@ def test_a_collector_that_is_away_is_told_of_once() -> None:
     (sentence,) = told
     assert url in sentence
     assert "telemetry.otlp_endpoint" in sentence
+
+
+async def test_the_settings_lead_to_a_collector_and_away_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+    told: list[str] = []
+    with Collector() as collector:
+        current = [Settings(telemetry=TelemetrySettings(otlp_endpoint=collector.url))]
+        outside = Outside({}, HandClock(), lambda: current[0], told.append)
+        outside.export(event(1))  # nobody listens yet
+        await outside.follow()
+        outside.export(event(2, language="rust"))
+        current[0] = Settings()
+        await outside.follow()
+        outside.export(event(3))
+        await outside.aclose()
+    sent = b"".join(collector.posted["/v1/traces"])
+    assert sent.count(b"tierwise complete") == 1
+    assert b"rust" in sent
+    assert told == []
