@@ -56,7 +56,7 @@ class Client:
         operations = _list(edit, "resourceOperations")
         resolve = _table(capabilities, "textDocument", "codeAction", "resolveSupport")
         experimental = _table(capabilities, "experimental")
-        # Annotations stand in documentChanges alone: who takes the ones takes the others, whether it says so or not.
+        # Annotations and moves stand in documentChanges alone: who takes them takes these, whether it says so or not.
         honors = _table(capabilities, "textDocument", "rename").get("honorsChangeAnnotations")
         annotated = _says(edit, "changeAnnotationSupport") and bool(honors)
         process = params.get("processId")
@@ -73,7 +73,7 @@ class Client:
             resolves_edits="edit" in _list(resolve, "properties")
             and _table(params, "initializationOptions").get("lazyEdits") is not False,
             hides_errors=_table(params, "initializationOptions").get("showErrors") is True,
-            document_changes=bool(edit.get("documentChanges")) or annotated,
+            document_changes=bool(edit.get("documentChanges") or operations) or annotated,
             change_annotations=annotated,
             create_files="create" in operations,
             rename_files="rename" in operations,

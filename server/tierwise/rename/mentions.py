@@ -22,7 +22,7 @@ from tierwise.rename.reach import Reach
 from tierwise.rename.snapshot import Snapshot
 from tierwise.rename.values import Occurrence
 from tierwise.rename.words import forms_of, is_ordinary
-from tierwise.syntax.parse import Node, parse
+from tierwise.syntax.parse import Node, Parsed, parse
 from tierwise.syntax.scopes import LOOSE, occurrences
 
 MAX_MENTIONS = 400
@@ -117,7 +117,7 @@ class _Finder:
             return
         for name in (self._renamed.old_name, *self._forms):
             for item in occurrences(parsed, name).names:
-                where = _where(item.node) if item.role == LOOSE else None
+                where = _where(parsed, item.node) if item.role == LOOSE else None
                 if where is None or not self._renamed.reach.covers(document, item.start):
                     continue
                 span = Span(parsed.point(item.start), parsed.point(item.end))
@@ -201,8 +201,8 @@ _BEFORE_CODE = re.compile(
 )
 
 
-def _where(node: Node) -> Where | None:
-    """The kind of text around a loose occurrence; None where it is neither comment nor string (an import's path, a
+def _where(parsed: Parsed, node: Node) -> Where | None:
+    """The kind of text around a loose occurrence; None where it is neither comment nor string (a path of a file, a
     stretch that did not parse).
     """
     current: Node | None = node
@@ -213,6 +213,8 @@ def _where(node: Node) -> Where | None:
         if current.type.startswith(("import", "use_declaration")) or current.type in {"package_clause", "mod_item"}:
             return None
         if current.type in _TEXTS:
+            if _RELATIVE_PATH.match(parsed.source(current)):
+                return None  # it names a file, and follows that
             found = Where.COMMENT if _is_docstring(current) else Where.STRING
         if current.type == "ERROR" and found is None:
             return None
@@ -231,6 +233,9 @@ _TEXTS = frozenset(
         "text_block",
     }
 )
+
+
+_RELATIVE_PATH = re.compile(r"""["'`]\.{1,2}/""")
 
 
 def _is_docstring(node: Node) -> bool:

@@ -142,7 +142,7 @@ def _bounds(at_tier: TierSettings, task: Task, task_class: TaskClass, tier: Tier
     output = min(by_class.max_output_tokens, by_task.max_output_tokens or by_class.max_output_tokens)
     context = min(by_class.context_tokens, at_tier.context_tokens)
     times = (by_class.first_token_ms, by_class.deadline_ms)
-    if tier is not Tier.FAST:
+    if tier is not Tier.FAST or task is Task.RENAME:  # a rename waits as little for a model as a keystroke does
         output = min(output, at_tier.max_output_tokens)
         times = min(times[0], at_tier.first_token_ms), min(times[1], at_tier.deadline_ms)
     return TierSettings(context_tokens=context, max_output_tokens=output, first_token_ms=times[0], deadline_ms=times[1])

@@ -15,7 +15,7 @@ from tierwise.core.rejection import Rejection
 from tierwise.core.text import Point
 from tierwise.core.workspace import WorkspaceView
 from tierwise.features.recording import Recording
-from tierwise.features.rename.fast import FastQuestion, FastAsker, refused
+from tierwise.features.rename.fast import FastAsker, FastQuestion, refused
 from tierwise.prompts.renaming import NamedThing, adjudication_prompt, numbered_line
 from tierwise.prompts.schemas import ADJUDICATION
 from tierwise.rename.mentions import Mention

@@ -61,6 +61,7 @@ class _Found:
     remembered: Remembered
     mentions: tuple[Mention, ...] = ()
     related: tuple[Related, ...] = ()
+    complete: bool = True
     judging: Judging | None = None
     asking: asyncio.Task[None] | None = None
     asked_at: float = 0.0
@@ -91,6 +92,8 @@ class Beyond:
         try:
             if inline:
                 answer(*await self._within_limits(job, found))
+            if not found.complete:
+                await self._related(job, found, _AFTERWARDS_S)
             if found.judging is not None:
                 await found.judging.done.wait()
                 if found.judging.verdict is not None:
@@ -109,18 +112,22 @@ class Beyond:
             return
 
     async def _search(self, job: Job, related_s: float) -> _Found:
-        request, certain, settings = job.request, job.certain, job.settings.rename
-        renamed = await as_renamed(request.document, request.point, certain)
-        found = _Found(renamed, remember(job.view, renamed, request.point, certain.kind))
+        request, settings = job.request, job.settings.rename
+        renamed = await as_renamed(request.document, request.point, job.certain)
+        found = _Found(renamed, remember(job.view, renamed, request.point, job.certain.kind))
         if settings.mentions:
             found.mentions = await mentions_of(job.view, renamed)
             self._judge(job, found)
         self._offers.keep(found.remembered)
         if settings.related:
-            until = self._clock.monotonic() + related_s
-            found.related = await related_to(job.view, self._renamer, renamed, self._clock, until)
-            found.remembered.related |= related_keys(found.related, certain.changeset)
+            found.related, found.complete = await self._related(job, found, related_s)
         return found
+
+    async def _related(self, job: Job, found: _Found, limit_s: float) -> tuple[tuple[Related, ...], bool]:
+        until = self._clock.monotonic() + limit_s
+        related, complete = await related_to(job.view, self._renamer, found.renamed, self._clock, until)
+        found.remembered.related |= related_keys(related, job.certain.changeset)
+        return related, complete
 
     def _judge(self, job: Job, found: _Found) -> None:
         """Have the mentions judged, where there is somebody to ask. All are left to be offered until then."""

@@ -57,7 +57,7 @@ class Leftovers:
         renamed = await as_applied(taking.view, taking.document, taking.remembered)
         if rest is Rest.RELATED:
             until = self._clock.monotonic() + _RELATED_S
-            related = await related_to(taking.view, self._renamer, renamed, self._clock, until)
+            related, _ = await related_to(taking.view, self._renamer, renamed, self._clock, until)
             done = Afterwards(related=related)
         else:
             found = await mentions_of(taking.view, renamed)

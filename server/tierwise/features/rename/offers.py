@@ -37,10 +37,11 @@ class Rest(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MentionKey:
-    """A mention after the rename: its file, the line it stands in, and which occurrence in that line it is."""
+    """A mention after the rename: its file, the line it stands in, and which occurrence of ``old`` in it it is."""
 
     uri: str
     line: str
+    old: str
     occurrence: int
 
 
@@ -114,7 +115,7 @@ def key_of(mention: Mention, changes: Changeset) -> MentionKey:
     if edit is not None:
         line, column = edit.result.line(start.line), after(edit, start).column
     before = len(re.findall(rf"(?<!\w){re.escape(mention.old)}(?!\w)", line[:column]))
-    return MentionKey(uri_after(mention.document, changes), line.strip(), before)
+    return MentionKey(uri_after(mention.document, changes), line.strip(), mention.old, before)
 
 
 def after(edit: FileEdit, point: Point) -> Point:

@@ -47,11 +47,12 @@ async def mentions_of(view: Snapshot, renamed: Renamed) -> tuple[Mention, ...]:
 
 async def related_to(
     view: Snapshot, renamer: Renamer, renamed: Renamed, clock: Clock, until: float
-) -> tuple[Related, ...]:
-    """Related names found before ``until`` (monotonic seconds)."""
+) -> tuple[tuple[Related, ...], bool]:
+    """Related names found before ``until`` (monotonic seconds), and whether those are all."""
 
-    def search(cancelled: threading.Event) -> tuple[Related, ...]:
-        return find_related(view, renamer, renamed, lambda: cancelled.is_set() or clock.monotonic() > until)
+    def search(cancelled: threading.Event) -> tuple[tuple[Related, ...], bool]:
+        found = find_related(view, renamer, renamed, lambda: cancelled.is_set() or clock.monotonic() > until)
+        return found, clock.monotonic() <= until
 
     return await in_thread(search)
 

@@ -15,7 +15,7 @@ from tierwise.core.rejection import Rejection
 from tierwise.core.tasks import Task
 from tierwise.core.text import Point
 from tierwise.features.recording import Recorder, Recording
-from tierwise.features.rename.fast import FastQuestion, FastAsker, refused
+from tierwise.features.rename.fast import FastAsker, FastQuestion, refused
 from tierwise.prompts.renaming import NamedThing, naming_prompt, numbered_line
 from tierwise.prompts.schemas import NAMES
 from tierwise.rename.proposals import file_style, usable_names, uses_of
