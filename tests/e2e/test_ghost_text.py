@@ -172,6 +172,7 @@ async def test_an_accepted_completion_is_followed_by_the_next_before_it_is_asked
     await eventually(lambda: len(project.events()) == 2, "the event of the request ahead")
     assert await page.ghost() == " * 2"
     assert len(bench.simulator.requests) == 2
+    await eventually(lambda: len(project.events()) == 3, "the event of the answer from memory")
     assert [event["reason"] for event in project.events()] == ["", "prefetch", ""]
     assert project.events()[-1]["source"] == f"reuse:{FAST}"
     assert await bench.command(command["command"], *command["arguments"]).answer() == {"known": False}

@@ -33,7 +33,7 @@ def console(stderr: bool = False) -> Console:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int, optional: Sequence[str] = ()) -> Table:
     """Words to the left, figures to the right. Where ``width`` columns of the terminal do not
-    hold all, the ``optional`` ones go, first named first.
+    hold all, the ``optional`` ones go, first named first; then the widest is cut, and no other.
     """
     cells = [tuple(row) for row in rows]
     needed = [max(cell_len(text) for text in texts) + 2 for texts in zip(columns, *cells, strict=True)]
@@ -43,9 +43,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int, opt
             break
         dropped.add(columns.index(name))
     made = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    widest = max((index for index in range(len(columns)) if index not in dropped), key=lambda index: needed[index])
     for index, name in enumerate(columns):
         if index not in dropped:
-            made.add_column(name, justify=_side(row[index] for row in cells), no_wrap=True, overflow="ellipsis")
+            side, least = _side(row[index] for row in cells), None if index == widest else needed[index] - 2
+            made.add_column(name, justify=side, no_wrap=True, overflow="ellipsis", min_width=least)
     for row in cells:
         made.add_row(*(Text(text) for index, text in enumerate(row) if index not in dropped))
     return made
