@@ -47,6 +47,7 @@ from tierwise.telemetry.events import EventStore
 if TYPE_CHECKING:
     from tierwise.features.edit import EditFlow
     from tierwise.features.explain import ExplainFlow
+    from tierwise.features.larger import LargerTiers
     from tierwise.features.rename.flow import RenameFlow
     from tierwise.features.rename.suggest import NameSuggester
     from tierwise.features.reporting import Reporting
@@ -82,7 +83,7 @@ class App:
         self.events = EventStore(self._state / FILE_NAME, self.clock)
         self.recorder = Recorder(self.events, self.clock)
         self.providers = ProviderRegistry(environ)
-        listeners = Listeners()
+        listeners = self._listeners = Listeners()
         self.session = Session(self.clock, listeners)
         self.control = WorkspaceControl(self.session, self.store, self._settings_changed)
         self._outside = Outside(environ, self.clock, lambda: self.store.for_folder(None), self.control.tell)
@@ -109,6 +110,9 @@ class App:
         listeners.add(OpenDocumentListener(self.completion))
         self._changed = asyncio.Event()
         self._servers: tuple[LocalServer, ...] | None = None
+        self._larger: LargerTiers | None = None
+        self._loaded = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._rename: RenameFlow | None = None
         self._language_servers: LanguageServers | None = None
         self.recorder.watch(lambda event, _totals: self._outside.export(event))
@@ -116,7 +120,6 @@ class App:
 
     def rest(self) -> Rest:
         """The features that are not needed for the first keystroke. Their imports cost, so a thread calls this."""
-        from tierwise.features.asking import Asker
         from tierwise.features.edit import EditFlow
         from tierwise.features.explain import ExplainFlow
         from tierwise.features.rename.adjudicate import Adjudicator
@@ -133,14 +136,21 @@ class App:
         from tierwise.telemetry.queue import QueueStore
 
         session, settings, clock = self.session, self.store.for_folder, self.clock
-        asker = Asker(session, self._ledger, self._runner, self._estimates, self._trouble)
+        asker = self._larger_tiers().asker
         classifier = Classifier(words=WordsSource(self.control.tell), history=self._thresholds)
         queue = QueueStore(self._state / FILE_NAME, clock)
         spending, recorder = self._spending, self.recorder
         renamer, fast = Renamer(bundled_engines()), FastAsker(self._runner, self._estimates, spending, self._trouble)
         self._language_servers = LanguageServers(settings, self.store.is_trusted, session.view, self._environ, clock)
         self._rename = RenameFlow(
-            session, settings, renamer, self._language_servers, Adjudicator(fast), recorder, clock
+            session,
+            settings,
+            renamer,
+            Renamer(bundled_engines(aliases=False)),
+            self._language_servers,
+            Adjudicator(fast),
+            recorder,
+            clock,
         )
         return Rest(
             rename=self._rename,
@@ -160,11 +170,33 @@ class App:
             reporting=Reporting(self.events.since, lambda: self.control.folders, settings, self._thresholds, clock),
         )
 
+    def _larger_tiers(self) -> LargerTiers:
+        from tierwise.features.larger import LargerTiers
+
+        larger = self._larger = LargerTiers(
+            self.session,
+            self.store.for_folder,
+            self.store.is_trusted,
+            self._ledger,
+            self._runner,
+            self._estimates,
+            self._spending,
+            self.recorder,
+            self.clock,
+            self._trouble,
+        )
+        if self._loop is None:
+            self._loaded.set()
+        else:  # this runs in a thread of its own
+            self._loop.call_soon_threadsafe(self._loaded.set)
+        return larger
+
     async def start(self, spent_elsewhere_usd: float = 0.0) -> None:
         """Restore today's spending, look for local model servers, and make the connections that will be needed.
 
         ``spent_elsewhere_usd``: today, with other state than this server's.
         """
+        self._loop = asyncio.get_running_loop()
         try:
             spent = await asyncio.to_thread(spent_today, self._state, self.clock)
             for learnt in await asyncio.to_thread(self.events.learnt):
@@ -179,8 +211,18 @@ class App:
         """After ``start``: look and connect anew whenever settings change. Never returns."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._outside.run())
+            group.create_task(self._follow_caches())
             while await self._changed.wait():
                 await self._prepare()
+
+    async def _follow_caches(self) -> None:
+        """Fill and keep caches for the larger tiers, from when they are loaded on."""
+        await self._loaded.wait()
+        assert self._larger is not None
+        for document in self.session.view().open_documents():
+            self._larger.prewarmer.opened(document)
+        self._listeners.add(self._larger.prewarmer)
+        await self._larger.follow()
 
     async def acquaint(self, document: Document) -> None:
         """Wait until the folders are read and all is known about an open document, as after some seconds in an editor.
@@ -195,6 +237,8 @@ class App:
         """End everything in the order in which it depends on each other; no event is lost."""
         await self.completion.aclose()
         await self._neighbours.aclose()
+        if self._larger is not None:
+            await self._larger.aclose()
         if self._rename is not None:
             await self._rename.aclose()
         if self._language_servers is not None:

@@ -98,6 +98,12 @@ def _print(out: Console, events: Sequence[RequestEvent], summary: Summary, learn
         f"spent [bold]{dollars(total.cost_usd)}[/], saved by prompt caches [green]{dollars(total.saved_usd)}[/], "
         f"cached share of all prompts {share(total.cached_share)}"
     )
+    if total.expected_cached_tokens or total.rewrites:
+        why = f" ({_words(total.rewrites)})" if total.rewrites else ""
+        out.print(
+            f"prompt prefixes written anew {count(sum(total.rewrites.values()))}{why}; caches that had lost their copy "
+            f"without a reason {count(total.cache_misses)}"
+        )
     out.print(
         f"accepted results [bold]{count(total.accepted)}[/], each for {dollars(total.cost_per_accepted_usd)}; mean "
         f"time to an answer {duration(total.resolution_ms_mean)}; first token {duration(total.first_token.p50)} "

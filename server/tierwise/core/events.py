@@ -92,7 +92,9 @@ class RequestEvent:
     ``first_token_budget_ms`` is the limit that held for this request, None where none did. ``confidence`` is the
     classifier's, None where it was not asked; ``by_policy`` is the tier before anything learnt or chosen changed it;
     ``tools`` are the checkers found in the folder. ``feedback`` is what is known when the event is written, and all
-    of it when events are read back.
+    of it when events are read back. ``expected_cached_tokens`` is what the prefix ledger expected to find in the
+    provider's cache, ``cache_misses`` how many calls found much less and nothing explains it, ``rewrites`` why prefixes
+    were written anew.
     """
 
     id: str
@@ -119,6 +121,9 @@ class RequestEvent:
     by_policy: Tier | None = None
     tools: tuple[str, ...] = ()
     feedback: frozenset[Feedback] = frozenset()
+    expected_cached_tokens: int = 0
+    cache_misses: int = 0
+    rewrites: tuple[str, ...] = ()
 
 
 class EventSink(Protocol):

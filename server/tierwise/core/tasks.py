@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class Task(StrEnum):
-    """What the user asked for."""
+    """What the user asked for, or what is done unasked on the way."""
 
     COMPLETE = "complete"
+    NEXT_EDIT = "next-edit"
     RENAME = "rename"
     EXPLAIN = "explain"
     EDIT = "edit"
@@ -19,6 +20,10 @@ class Task(StrEnum):
     FIX = "fix"
     TESTS = "tests"
     REVIEW = "review"
+    CACHE = "cache"
+    """Nothing was asked: a provider's copy of a prompt was filled, or kept alive for what is asked next."""
+    SUMMARIZE = "summarize"
+    """Nothing was asked: a file was summarized, for requests to come."""
 
 
 EDIT_TASKS = frozenset({Task.EDIT, Task.SIMPLIFY, Task.DOCSTRING, Task.TYPES, Task.EXTRACT, Task.FIX, Task.TESTS})

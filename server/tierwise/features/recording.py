@@ -123,6 +123,9 @@ class Recording:
         self._by_policy: Tier | None = None
         self._tools: tuple[str, ...] = ()
         self._feedback: frozenset[Feedback] = frozenset()
+        self._expected_cached_tokens = 0
+        self._cache_misses = 0
+        self._rewrites: tuple[str, ...] = ()
         self.outcome = Outcome.FAILED
         self.reason = ""
         self.source = ""
@@ -139,6 +142,14 @@ class Recording:
         if chosen and decision.tier is not decision.by_policy:
             self._feedback = frozenset({Feedback.OVERRIDDEN})
             self._recorder.hear(self.id, Feedback.OVERRIDDEN)
+
+    def cached(self, expected_tokens: int, rewrite: str | None, *, missed: bool) -> None:
+        """What the prefix ledger expected of one call's cache, whether the prefix was written anew and why, and
+        whether the provider had much less without a reason.
+        """
+        self._expected_cached_tokens += expected_tokens
+        self._cache_misses += missed
+        self._rewrites += () if rewrite is None else (rewrite,)
 
     def proposes(self, changeset: Changeset) -> None:
         """An accepted change goes to the editor: from now on it is seen what becomes of it."""
@@ -180,6 +191,9 @@ class Recording:
             by_policy=self._by_policy,
             tools=self._tools,
             feedback=self._feedback,
+            expected_cached_tokens=self._expected_cached_tokens,
+            cache_misses=self._cache_misses,
+            rewrites=self._rewrites,
         )
         self._recorder.write(event)
 

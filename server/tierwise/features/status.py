@@ -63,6 +63,7 @@ class StatusReport:
             "cached_fraction": totals.usage.cached_fraction,
             "saved_usd": totals.saved_usd,
             "unexplained_misses": self._ledger.unexplained_misses,
+            "rewrites": {str(why): count for why, count in sorted(self._ledger.rewrites.items())},
         }
         report["breakers"] = [
             {"model": str(pause.model), "reason": pause.why, "seconds": pause.seconds}

@@ -68,6 +68,11 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX feedback_by_time ON feedback (at)",
         "CREATE TABLE learnt (folder TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        "ALTER TABLE requests ADD COLUMN expected_cached_tokens INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE requests ADD COLUMN cache_misses INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE requests ADD COLUMN rewrites TEXT NOT NULL DEFAULT ''",
+    ),
 )
 """One tuple of statements per schema version; a released one is never edited, a change is a further tuple."""
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 _REACHED_NO_ONE = frozenset({Outcome.CANCELLED, Outcome.SUPERSEDED, Outcome.STALE})
 _APPLIED = frozenset({Feedback.ACCEPTED, Feedback.PARTLY})
 _FATES = _APPLIED | {Feedback.REJECTED}
-_FOLLOWED = EDIT_TASKS | {Task.COMPLETE}
+_FOLLOWED = EDIT_TASKS | {Task.COMPLETE, Task.NEXT_EDIT}
 """Tasks of whose answers it is seen what becomes of them."""
 
 
@@ -48,7 +48,8 @@ class Kpis:
     ``resolution_ms_mean``: from arrival to the answer, over answered requests. ``wasted_tokens`` and ``wasted_usd``:
     calls that were rejected, failed, came too late, were hedged away or cancelled, and all calls of requests that were
     cancelled, superseded or stale. ``escalation_rate``: of the requests that called a model, those that climbed to a
-    stronger tier.
+    stronger tier. ``cache_misses``: calls whose prompt the provider had not kept, against ``expected_cached_tokens``
+    and without a reason; ``rewrites``: prefixes written anew, by reason.
     """
 
     count: int
@@ -72,6 +73,9 @@ class Kpis:
     false_accept_rate: float | None
     edited_rate: float | None
     override_rate: float | None
+    expected_cached_tokens: int
+    cache_misses: int
+    rewrites: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,9 @@ def kpis(events: Sequence[RequestEvent]) -> Kpis:
         false_accept_rate=_share(_with(applied, Feedback.UNDONE), len(applied)),
         edited_rate=_share(_with(applied, Feedback.EDITED), len(applied)),
         override_rate=_share(_with(events, Feedback.OVERRIDDEN), sum(event.confidence is not None for event in events)),
+        expected_cached_tokens=sum(event.expected_cached_tokens for event in events),
+        cache_misses=sum(event.cache_misses for event in events),
+        rewrites=_counted(why for event in events for why in event.rewrites),
     )
 
 

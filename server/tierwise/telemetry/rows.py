@@ -129,6 +129,9 @@ def _request_row(event: RequestEvent) -> dict[str, object]:
         "confidence": event.confidence,
         "by_policy": event.by_policy.value if event.by_policy else None,
         "tools": storable(" ".join(event.tools)),
+        "expected_cached_tokens": event.expected_cached_tokens,
+        "cache_misses": event.cache_misses,
+        "rewrites": storable(" ".join(event.rewrites)),
     }
 
 
@@ -204,6 +207,9 @@ def _event(row: sqlite3.Row, attempts: Sequence[AttemptRecord], feedback: Iterab
         confidence=row["confidence"],
         by_policy=_tier(row["by_policy"]),
         tools=tuple(row["tools"].split()),
+        expected_cached_tokens=row["expected_cached_tokens"],
+        cache_misses=row["cache_misses"],
+        rewrites=tuple(row["rewrites"].split()),
         feedback=frozenset(feedback),
     )
 

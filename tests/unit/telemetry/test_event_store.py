@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def test_an_event_comes_back_as_it_went_in(store: EventStore) -> None:
     silent = attempt(AttemptResult.FAILED, usage=None, first_token_ms=None, tier=Tier.BALANCED)
     there = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
     sent = event(1, attempts=(rejected, silent, attempt()), at=there, escalations=1, tier=Tier.FRONTIER)
+    sent = replace(sent, expected_cached_tokens=900, cache_misses=1, rewrites=("first", "budget"))
     plain = event(2, minutes=1, attempts=(), tier=None, first_token_ms=None, first_token_budget_ms=None)
     store.record(sent)
     store.record(plain)

@@ -105,3 +105,14 @@ def test_groups_by_class_and_harness() -> None:
     summary = summarize([event(1), event(2, harness=Harness.CI, task_class=TaskClass.LOCAL)])
     assert set(summary.by_harness) == {"ci", "local"}
     assert set(summary.by_class) == {"local", "mechanical"}
+
+
+def test_caches_that_lost_their_copy_and_prefixes_written_anew() -> None:
+    events = [
+        event(1, expected_cached_tokens=900, rewrites=("first",)),
+        event(2, expected_cached_tokens=800, cache_misses=1, rewrites=("first", "budget")),
+        event(3),
+    ]
+    figures = kpis(events)
+    assert (figures.expected_cached_tokens, figures.cache_misses) == (1700, 1)
+    assert figures.rewrites == {"first": 2, "budget": 1}

@@ -1,0 +1,191 @@
+"""Prompts for the larger tiers: what belongs to a question, fitted into the model's budget behind the ledger's prefix.
+
+Owner of what has to stay the same from one request to the next for the prefix to be found again: the workspace's facts
+and the effort. All larger features ask through it, so that their requests warm each other's prefixes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from tierwise.core.commits import Commit
+from tierwise.core.documents import Document
+from tierwise.core.models import ChatPrompt, ModelRequest, PromptBlock, Schema
+from tierwise.core.tasks import Role, Task
+from tierwise.core.text import Lines
+from tierwise.features.estimates import Estimates
+from tierwise.features.place import Place
+from tierwise.prompts.instructions import instruction
+from tierwise.prompts.requests import Failed, Target, request_blocks
+from tierwise.routing.policy import EFFORT_ORDER, Policy, Sampling
+from tierwise.session.cache_terms import CacheTerms
+from tierwise.session.context import COMMITS, Piece, as_lines, fit
+from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
+from tierwise.session.prefix_line import Absent, Item
+from tierwise.session.prefix_text import FILE
+from tierwise.session.session import Session
+from tierwise.settings.facts import CacheTie, ModelFacts
+from tierwise.settings.models import ResolvedModel
+
+_TARGET_SHARE = 0.4
+"""Share of the context that the lines in question may take at the end of the prompt."""
+_LINES_AROUND = 400
+"""Characters of tags and of lines repeated around changes, at the end of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. ``failed``: earlier answers to the same request that were rejected. ``commits``: the latest ones
+    of the file, where they may be read.
+    """
+
+    task: Task
+    place: Place
+    role: Role
+    wish: str = ""
+    diagnostic: str = ""
+    failed: tuple[Failed, ...] = ()
+    schema: Schema | None = None
+    commits: tuple[Commit, ...] = ()
+
+    def tail(self, target: Target) -> tuple[PromptBlock, ...]:
+        """The end of the prompt, which is new on every request."""
+        return request_blocks(self.task, target, self.wish, self.diagnostic, self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request as it was made, with what the ledger needs to learn from its usage."""
+
+    request: ModelRequest
+    prompt: ChatPrompt
+    need: Need
+    prefix: Prefix
+
+
+class PromptMaker:
+    """Makes the requests of one session. ``summary``: a summary of a document, where there is one."""
+
+    def __init__(
+        self,
+        session: Session,
+        ledger: PrefixLedger,
+        estimates: Estimates,
+        summary: Callable[[Document], Lines | None],
+        refreshed: Callable[[Path | None], bool],
+    ) -> None:
+        self._session = session
+        self._ledger = ledger
+        self._estimates = estimates
+        self._summary = summary
+        self._refreshed = refreshed
+        self._facts: dict[str, str] = {}
+        self._efforts: dict[tuple[str, str], str] = {}
+        self._budgets: dict[tuple[str, str, str], int] = {}
+
+    def make(self, question: Question, model: ResolvedModel, policy: Policy) -> Sent:
+        """The request for one model; its prefix is counted as sent."""
+        limits, place = policy.limits_for(model.facts), question.place
+        sampling = self._steady(model, place, policy, policy.sampling(model.facts, len(question.failed)))
+        estimator, tie = self._estimates.of(model), _Tie.of(model.facts, sampling, question.schema)
+        room = estimator.characters(context_limit(limits.context_tokens, model.facts))
+        room -= sum(len(block.text) for block in question.tail(replace(place.target, lines="")))
+        reserved = min(len(place.target.lines), int(room * _TARGET_SHARE)) + _LINES_AROUND
+        pieces = self.fitted(question, model, tie.variant, room - reserved)
+        need = Need(
+            model=str(model.ref),
+            folder=place.folder_name,
+            head=(instruction("work"), self._facts.setdefault(place.folder_name, place.facts)),
+            items=tuple(piece.item for piece in pieces if piece.item is not None),
+            budget_tokens=self._budget(model, place, tie, int((room - reserved) / estimator.chars_per_token)),
+            terms=CacheTerms.of(model.facts),
+            current=self._current,
+            chars_per_token=estimator.chars_per_token,
+            variant=tie.variant,
+            refreshed=self._refreshed(place.folder),
+        )
+        prefix = self._ledger.prefix(need)
+        target = place.target_for(prefix.whole(place.target.path), room - sum(len(b.text) for b in prefix.blocks))
+        prompt = ChatPrompt(prefix.blocks + question.tail(target))
+        own = frozenset({str(place.document.path)} if place.document.path is not None else ())
+        request = ModelRequest(
+            role=question.role,
+            prompt=prompt,
+            max_output_tokens=limits.max_output_tokens,
+            first_token_s=limits.first_token_s,
+            deadline_s=limits.deadline_s,
+            temperature=sampling.temperature,
+            effort=sampling.effort,
+            quiet=sampling.quiet,
+            schema=tie.schema,
+            cache_key=_cache_key(need),
+            sources=prefix.sources | own,
+        )
+        return Sent(request, prompt, need, prefix)
+
+    def fitted(self, question: Question, model: ResolvedModel, variant: str, room: int) -> tuple[Piece, ...]:
+        """What is shown of the question's place in ``room`` characters, and why."""
+        place = question.place
+        shown = self._ledger.shown(str(model.ref), place.folder_name, variant)
+        commits = as_lines(question.commits)
+        return fit(place.view, place.candidates, room, summary=self._summary, shown=shown, commits=commits)
+
+    def _steady(self, model: ResolvedModel, place: Place, policy: Policy, sampling: Sampling) -> Sampling:
+        """The effort of the prefix, unless the request wants a higher one: another effort would lose the provider's
+        copy. What somebody has set for the tier or the task is left alone.
+        """
+        tied = CacheTie.EFFORT in model.facts.cache.tied_to
+        if not tied or policy.effort is not None or sampling.effort not in EFFORT_ORDER:
+            return sampling
+        key = (str(model.ref), place.folder_name)
+        effort = max(self._efforts.get(key, sampling.effort), sampling.effort, key=EFFORT_ORDER.index)
+        self._efforts[key] = effort
+        return replace(sampling, effort=effort)
+
+    def _budget(self, model: ResolvedModel, place: Place, tie: _Tie, tokens: int) -> int:
+        """The largest that a request behind this prefix was allowed: one that is allowed less is shown less, but what
+        is there already costs next to nothing to carry, and much to write again.
+        """
+        key = (str(model.ref), place.folder_name, tie.variant)
+        budget = self._budgets[key] = max(0, tokens, self._budgets.get(key, 0))
+        return budget
+
+    def _current(self, item: Item) -> Lines | Absent:
+        """What an item that was shown says now. Outlines and summaries are not made anew for those who do not ask."""
+        if item.form == COMMITS:
+            return item.lines
+        now = self._session.latest(item.document)
+        if isinstance(now, Absent) or item.form == FILE:
+            return now if isinstance(now, Absent) else now.lines
+        return item.lines if now.lines.same_as(item.document.lines) else Absent.OUTDATED
+
+
+def context_limit(tokens: int, facts: ModelFacts) -> int:
+    """The context that may be filled: never over a price cliff, with a tenth to spare for the estimate's error."""
+    return tokens if facts.price_cliff is None else min(tokens, int(facts.price_cliff.above_tokens * 0.9))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """What of a request, besides its text, decides whether the provider finds its copy of the prefix.
+
+    A schema that would lose the copy is not sent: the request says the shape of its answer in words too.
+    """
+
+    variant: str
+    schema: Schema | None
+
+    @staticmethod
+    def of(facts: ModelFacts, sampling: Sampling, schema: Schema | None) -> _Tie:
+        tied = facts.cache.tied_to
+        effort = f"{sampling.effort or ''}{' quiet' if sampling.quiet else ''}" if CacheTie.EFFORT in tied else ""
+        return _Tie(effort, None if CacheTie.SCHEMA in tied else schema)
+
+
+def _cache_key(need: Need) -> str:
+    """One key per prefix: providers look for copies under it."""
+    name = f"{need.model}\0{need.folder}\0{need.variant}"
+    return f"tierwise-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
