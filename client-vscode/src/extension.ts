@@ -14,6 +14,7 @@ import type { WireEdit } from './proposals/plan';
 import { registerProposals } from './proposals/view';
 import { QueueTree } from './queue/view';
 import { RenameManners, type EditorRename } from './rename';
+import type { TierwiseClient } from './server/client';
 import { ServerOwner } from './server/owner';
 import { SECTION } from './settings';
 import { Keys } from './setup/keys';
@@ -28,16 +29,11 @@ let owner: ServerOwner | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Tierwise', { log: true });
+  const icon = iconOf(context);
   const ghost = new GhostText();
   const proposals = new ProposalBoard();
   const texts = new Texts();
-  const progress = new ProgressBoard((title, message) => {
-    const answers = title === undefined || title === 'Explaining' || title === 'Reviewing';
-    if (answers && panel.busy) {
-      panel.note(message);
-    }
-    return answers && panel.busy;
-  });
+  const progress = new ProgressBoard((title, message) => panel.takesProgress(title, message));
   const keys = new Keys(context.secrets, context.globalState, () => server.restart());
   const server: ServerOwner = new ServerOwner({
     context,
@@ -56,24 +52,14 @@ export function activate(context: vscode.ExtensionContext): void {
       codeAction: (action) => actions.codeAction(action),
       applyEdit: ({ label, edit }) => actions.applyEdit(label, edit as WireEdit),
     },
-    connected: (client) =>
-      vscode.Disposable.from(
-        client.onRequest('tierwise/editorRename', (question: EditorRename) => renames.answer(question)),
-        client.onNotification('tierwise/answer', (delta: Delta) => panel.hear(delta)),
-        client.onNotification('tierwise/usage', (usage: Usage) => {
-          bar.hear(usage);
-          if (usage.outcome === 'queued') {
-            queue.refresh();
-          }
-        }),
-      ),
+    connected: (client) => listen(client, panel, bar, queue, renames),
   });
   owner = server;
   const guarded = guardedWith(log);
   const renames = new RenameManners(server);
   const reports: GhostReports = new GhostReports(server);
   const actions: Actions = new Actions(server, proposals, () => panel, renames, guarded);
-  const panel: AnswerPanel = new AnswerPanel(context.extensionUri, (subject, question, token) =>
+  const panel: AnswerPanel = new AnswerPanel(context.extensionUri, icon, (subject, question, token) =>
     actions.ask(subject, question, token),
   );
   const bar: StatusBar = new StatusBar(server, ghost);
@@ -94,7 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new SettingsFiles(),
     registerProposals(proposals),
     registerMenu(server, bar, ghost),
-    registerVerbs(server, bar, texts, guarded),
+    registerVerbs(server, bar, texts, guarded, icon),
     registerWelcome(server, keys, guarded),
     actions.register(),
     server,
@@ -118,7 +104,7 @@ function reactions(server: ServerOwner, queue: QueueTree): vscode.Disposable[] {
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.running?.tellSettings()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(`${SECTION}.interpreter`)) {
-        void server.restart();
+        void server.settingsChanged();
       }
     }),
     server.onDidChange(() => {
@@ -126,4 +112,29 @@ function reactions(server: ServerOwner, queue: QueueTree): vscode.Disposable[] {
       void vscode.commands.executeCommand('setContext', 'tierwise.running', server.state === 'running');
     }),
   ];
+}
+
+/** What a server tells and asks without being asked. */
+function listen(
+  client: TierwiseClient,
+  panel: AnswerPanel,
+  bar: StatusBar,
+  queue: QueueTree,
+  renames: RenameManners,
+): vscode.Disposable {
+  return vscode.Disposable.from(
+    client.onRequest('tierwise/editorRename', (question: EditorRename) => renames.answer(question)),
+    client.onNotification('tierwise/answer', (delta: Delta) => panel.hear(delta)),
+    client.onNotification('tierwise/usage', (usage: Usage) => {
+      bar.hear(usage);
+      if (usage.outcome === 'queued') {
+        queue.refresh();
+      }
+    }),
+  );
+}
+
+function iconOf({ extensionUri }: vscode.ExtensionContext): { light: vscode.Uri; dark: vscode.Uri } {
+  const picture = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', `icon-${theme}.svg`);
+  return { light: picture('light'), dark: picture('dark') };
 }

@@ -8,11 +8,19 @@ export type Guarded = <T>(work: () => Promise<T>) => Promise<T | undefined>;
 const CANCELLED = new Set<unknown>([-32_800, -32_802]);
 
 const LOGS = 'Show Logs';
+const QUEUE = 'Show Queue';
+
+/** What the server says when a request waits in the queue, with what to do about it on a command line. */
+const QUEUED = /(waits as number \d+): tierwise queue show \d+/;
 
 export function guardedWith(log: vscode.LogOutputChannel): Guarded {
   const say = async (sentence: string): Promise<void> => {
-    if ((await vscode.window.showErrorMessage(sentence, LOGS)) === LOGS) {
+    const queued = QUEUED.test(sentence);
+    const chosen = await vscode.window.showErrorMessage(sentence.replace(QUEUED, '$1'), queued ? QUEUE : LOGS);
+    if (chosen === LOGS) {
       log.show();
+    } else if (chosen === QUEUE) {
+      await vscode.commands.executeCommand('tierwise.queue.focus');
     }
   };
   return async (work) => {

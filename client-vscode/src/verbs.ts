@@ -15,8 +15,14 @@ const REPORT_MS = 60_000;
 const WRONG_USE = 2;
 const COMMAND = 'tierwise.report';
 
-export function registerVerbs(owner: ServerOwner, bar: StatusBar, texts: Texts, guarded: Guarded): vscode.Disposable {
-  const report = new ReportPage(owner, texts);
+export function registerVerbs(
+  owner: ServerOwner,
+  bar: StatusBar,
+  texts: Texts,
+  guarded: Guarded,
+  icon: vscode.WebviewPanel['iconPath'],
+): vscode.Disposable {
+  const report = new ReportPage(owner, texts, icon);
   const register = (name: string, work: () => Promise<void>): vscode.Disposable =>
     vscode.commands.registerCommand(name, () => guarded(work));
   return vscode.Disposable.from(
@@ -41,6 +47,7 @@ class ReportPage implements vscode.Disposable {
   constructor(
     private readonly owner: ServerOwner,
     private readonly texts: Texts,
+    private readonly icon: vscode.WebviewPanel['iconPath'],
   ) {}
 
   async show(): Promise<void> {
@@ -68,6 +75,7 @@ class ReportPage implements vscode.Disposable {
       enableFindWidget: true,
       localResourceRoots: [],
     });
+    panel.iconPath = this.icon;
     panel.onDidDispose(() => (this.panel = undefined));
     return panel;
   }

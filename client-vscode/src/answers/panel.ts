@@ -29,13 +29,9 @@ export class AnswerPanel implements vscode.Disposable {
 
   constructor(
     private readonly extension: vscode.Uri,
+    private readonly icon: vscode.WebviewPanel['iconPath'],
     private readonly ask: Ask,
   ) {}
-
-  /** Whether an answer is being written, whose progress is shown here. */
-  get busy(): boolean {
-    return this.conversation.running !== undefined;
-  }
 
   /** Ask about a piece of code and show the answer. A question that is still being answered is stopped. */
   async begin(subject: Subject, question: string): Promise<void> {
@@ -51,13 +47,17 @@ export class AnswerPanel implements vscode.Disposable {
     }
   }
 
-  /** What the server is doing for the answer. */
-  note(message: string | undefined): void {
+  /** A step of the server's progress; true when it belongs to the answer, which shows it. No title: a later step. */
+  takesProgress(title: string | undefined, message: string | undefined): boolean {
     const turn = this.conversation.running;
-    if (turn !== undefined && message !== undefined) {
+    if (turn === undefined || !(title === undefined || title === 'Explaining' || title === 'Reviewing')) {
+      return false;
+    }
+    if (message !== undefined) {
       turn.note = message;
       this.changed();
     }
+    return true;
   }
 
   dispose(): void {
@@ -102,8 +102,7 @@ export class AnswerPanel implements vscode.Disposable {
       enableFindWidget: true,
       localResourceRoots: [media],
     });
-    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(media, `icon-${theme}.svg`);
-    panel.iconPath = { light: icon('light'), dark: icon('dark') };
+    panel.iconPath = this.icon;
     panel.webview.onDidReceiveMessage((message: FromPage) => void this.receive(message));
     panel.onDidDispose(() => {
       this.cancellation?.cancel();

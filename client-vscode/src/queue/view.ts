@@ -2,6 +2,7 @@
 // them. The server is asked; one without a queue of its own is asked by its command line, which cannot try again.
 import * as vscode from 'vscode';
 import type { Guarded } from '../guarded';
+import { nameOf, shortened } from '../places';
 import type { ServerOwner } from '../server/owner';
 import { TIERS } from '../settings';
 import type { Texts } from '../texts';
@@ -52,7 +53,7 @@ export class QueueTree implements vscode.TreeDataProvider<Waiting>, vscode.Dispo
     }
     const found = client.offers(COMMAND)
       ? listed(await client.execute(COMMAND, [{ action: 'list' }]), nameOf)
-      : waiting(await this.verb(['list']));
+      : waiting(shortened(await this.verb(['list'])));
     const tooltip = found.length === 1 ? '1 request waits for you' : `${found.length} requests wait for you`;
     this.tree.badge = found.length === 0 ? undefined : { value: found.length, tooltip };
     return found;
@@ -121,8 +122,4 @@ export class QueueTree implements vscode.TreeDataProvider<Waiting>, vscode.Dispo
     }
     return stdout;
   }
-}
-
-function nameOf(uri: string): string {
-  return vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
 }

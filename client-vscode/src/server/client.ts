@@ -82,7 +82,9 @@ export class TierwiseClient extends LanguageClient {
 
   /** Have the server ask for the settings again, and for the state of trust with them. */
   async tellSettings(): Promise<void> {
-    await this.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    if (this.isRunning()) {
+      await this.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    }
   }
 
   /** Start, and let VS Code run the server's commands. Rejects when there is no server on the other side. */

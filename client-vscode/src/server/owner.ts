@@ -39,6 +39,8 @@ export class ServerOwner implements vscode.Disposable {
   private client: TierwiseClient | undefined;
   private connection: vscode.Disposable | undefined;
   private found: Launch | undefined;
+  /** The setting, as it was when the server was looked for. */
+  private interpreter = '';
   private alarm: NodeJS.Timeout | undefined;
   private disposed = false;
   private now: { state: ServerState; problem: string } = { state: 'stopped', problem: '' };
@@ -68,6 +70,13 @@ export class ServerOwner implements vscode.Disposable {
   /** Start the server unless it runs. Never rejects: what goes wrong is said, and stands in `problem`. */
   start(): Promise<void> {
     return this.jobs.run('start', () => (this.running === undefined ? this.bringUp() : Promise.resolve()));
+  }
+
+  /** The settings changed: another interpreter is another server. */
+  async settingsChanged(): Promise<void> {
+    if (setting('interpreter', '') !== this.interpreter) {
+      await this.restart();
+    }
   }
 
   /** End the server and start it, however it is found now. */
@@ -169,7 +178,8 @@ export class ServerOwner implements vscode.Disposable {
   /** The server's program: of the setting, on the search path, or our own, which is made where it is not there yet. */
   private async find(): Promise<Launch> {
     const machine = thisMachine(await this.environment());
-    const interpreter = expanded(setting('interpreter', ''), machine);
+    this.interpreter = setting('interpreter', '');
+    const interpreter = expanded(this.interpreter, machine);
     if (interpreter !== '') {
       return fromInterpreter(interpreter, machine);
     }

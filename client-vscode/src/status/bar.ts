@@ -1,6 +1,7 @@
 // The status bar item: tier, cost, and trouble; a click opens the menu.
 import * as vscode from 'vscode';
 import type { GhostText } from '../ghost/switch';
+import { shortened } from '../places';
 import type { ServerOwner } from '../server/owner';
 import { suspicious, troubles, type Status } from './troubles';
 import { barDetails, barText, worthShowing, type Picture, type Usage } from './usage';
@@ -11,7 +12,7 @@ export class StatusBar implements vscode.Disposable {
   private last: Usage | undefined;
   private sessionCost = 0;
   private status: Status = {};
-  private asking = false;
+  private looking: Promise<Status> | undefined;
 
   constructor(
     private readonly owner: ServerOwner,
@@ -43,27 +44,24 @@ export class StatusBar implements vscode.Disposable {
   }
 
   /** Ask the server how things stand; breakers close and budgets change without a request. */
-  async look(): Promise<Status> {
-    const client = this.owner.running;
-    if (client !== undefined && !this.asking) {
-      this.asking = true;
-      try {
-        this.status = await client.sendRequest<Status>('workspace/executeCommand', {
-          command: 'tierwise.status',
-          arguments: [],
-        });
-      } catch {
-        // The server is ending; its next state redraws the item.
-      } finally {
-        this.asking = false;
-      }
-      this.draw();
-    }
-    return this.status;
+  look(): Promise<Status> {
+    this.looking ??= this.ask().finally(() => (this.looking = undefined));
+    return this.looking;
   }
 
   dispose(): void {
     vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  private async ask(): Promise<Status> {
+    try {
+      const status = await this.owner.running?.execute<Status>('tierwise.status', []);
+      this.status = { ...status, ...(status?.problems && { problems: status.problems.map(shortened) }) };
+    } catch {
+      // The server is ending; its next state redraws the item.
+    }
+    this.draw();
+    return this.status;
   }
 
   private serverChanged(): void {

@@ -119,7 +119,7 @@ function cached(last: Usage | undefined): string {
 }
 
 function lastRequest(last: Usage): string {
-  const rows: [string, string][] = [['model', `\`${last.model}\``]];
+  const rows: [string, string][] = last.model === '' ? [] : [['model', `\`${last.model}\``]];
   if (last.tier !== null) {
     rows.push(['tier', last.tier]);
   }

@@ -11,6 +11,15 @@ export interface Offer {
   readonly isTable: boolean;
 }
 
+const KINDS = {
+  string: 'string',
+  boolean: 'true | false',
+  integer: 'whole number',
+  number: 'number',
+  object: 'table',
+  array: 'list',
+};
+
 /** `known` are values that the schema leaves open: the profiles, for the setting of that name. */
 export function offers(place: Place, known: Readonly<Record<string, readonly string[]>>): Offer[] {
   const schema = at(place.path);
@@ -51,7 +60,7 @@ function start({ type, default: standard }: Schema): string {
 }
 
 function offer(label: string, text: string, schema: Schema, isTable: boolean): Offer {
-  const kind = schema.enum?.join(' | ') ?? schema.type ?? '';
+  const kind = schema.enum?.join(' | ') ?? KINDS[schema.type ?? 'string'];
   const standard = schema.default === undefined ? '' : `, default ${JSON.stringify(schema.default)}`;
   return { label, text, detail: `${kind}${standard}`, description: schema.description ?? '', isTable };
 }

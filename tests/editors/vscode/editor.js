@@ -19,6 +19,7 @@ const CALM = {
   'extensions.ignoreRecommendations': true,
   'chat.disableAIFeatures': true,
   'workbench.tips.enabled': false,
+  'workbench.reduceMotion': 'on',
   'editor.minimap.enabled': false,
   'files.autoSave': 'off',
   'files.hotExit': 'off',
@@ -150,10 +151,15 @@ export class Editor {
    * @param {string} text @param {string} expected
    */
   async pick(text, expected) {
+    await this.choose(text, expected);
+    await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
+  }
+
+  /** The same, where another list follows. @param {string} text @param {string} expected */
+  async choose(text, expected) {
     await this.box().fill(text);
     await this.page.locator('.quick-input-list .monaco-list-row[data-index="0"]', { hasText: expected }).waitFor();
     await this.page.keyboard.press('Enter');
-    await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
   }
 
   /** Type into the box that is open, which has no list, and press Enter. @param {string} text */
@@ -173,6 +179,35 @@ export class Editor {
       await this.page.keyboard.press('Shift+ArrowDown');
     }
     await this.page.keyboard.press('Shift+End');
+  }
+
+  /** Take the proposed change in front; its diff is gone when this resolves. */
+  async accept() {
+    await this.page.locator('a[aria-label^="Accept Proposed Change"]').first().click();
+    await this.page.locator('.monaco-diff-editor').waitFor({ state: 'detached' });
+  }
+
+  /** Have the log hold the messages between VS Code and the server. */
+  async traced() {
+    await this.page.keyboard.press('F1');
+    await this.choose('>Developer: Set Log Level...', 'Developer: Set Log Level...');
+    await this.choose('Tierwise', 'Tierwise');
+    await this.pick('Trace', 'Trace');
+  }
+
+  /** Close the tab in front. */
+  async close() {
+    await this.page.locator('.editor-group-container.active .tab.active').click({ button: 'middle' });
+  }
+
+  /** Open a view of the activity bar. @param {string} name */
+  async view(name) {
+    await this.page.locator(`.activitybar a.action-label[aria-label^="${name}"]`).click();
+  }
+
+  /** The notifications that are shown. */
+  notifications() {
+    return this.page.locator('.notification-toast');
   }
 
   /** The server of Tierwise is up. */

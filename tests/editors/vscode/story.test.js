@@ -50,6 +50,22 @@ describe('a working day', needsEditor(), () => {
     await editor.bar(/fast/);
   });
 
+  test('a word of ghost text is taken, the rest is passed over, and the server hears of both', async () => {
+    await editor.traced();
+    await keyboard().type('\n\n\ndef saving_twice(amount, percent):\nreturn ');
+    await editor.ghost('amount * percent');
+    const told = (/** @type {string} */ method) => editor.log().split(`Sending notification '${method}`).length - 1;
+    await until('ghost text seen', async () => told('textDocument/didShowCompletion') > 0);
+    await keyboard().press('Control+ArrowRight');
+    await until('a part taken', async () => told('textDocument/didPartiallyAcceptCompletion') === 1);
+    await editor.ghost('* percent');
+    await until('the rest seen', async () => told('textDocument/didShowCompletion') > 1);
+    await keyboard().type('# ');
+    await until('the rest passed over', async () => told('tierwise/rejected') === 1);
+    await editor.command('File: Revert File');
+    await until('the file as it was', async () => !(await editor.text()).includes('saving_twice'));
+  });
+
   test('Rename Symbol asks Tierwise where nobody else renames, over two files', async () => {
     await editor.goTo(6, 6);
     await keyboard().press('F2');
@@ -87,17 +103,28 @@ describe('a working day', needsEditor(), () => {
     await editor.page.locator('.monaco-editor-overlaymessage', { hasText: 'cannot rename' }).waitFor();
   });
 
+  test("renamed everywhere, what the language's own extension changes comes with what it leaves behind", async () => {
+    await editor.goTo(1, 18);
+    await editor.command('Tierwise: Rename Everywhere…');
+    await editor.box().fill('extent');
+    await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'extent' }).waitFor();
+    await keyboard().press('Enter');
+    await editor.page.locator('.tab.active', { hasText: 'Rename to extent' }).waitFor();
+    await editor.accept();
+    await until('the new name', async () => (await editor.text()).includes('console.log(extent(2, 3))'));
+    await editor.saved('shapes.ts');
+    assert.match(editor.read('shapes.ts'), /^export function extent\(/);
+  });
+
   test('an edit by instruction is shown first, accepted, and undone in one step', async () => {
     await editor.show('prices.py');
     await editor.select(11, 18);
     await keyboard().press('Control+I');
     await editor.answer('flat conditions, please');
-    const accept = editor.page.locator('a[aria-label^="Accept Proposed Change"]').first();
-    await accept.waitFor();
     await editor.page.locator('.monaco-diff-editor .view-line', { hasText: 'if percent >= 100' }).first().waitFor();
     assert.match(editor.read('prices.py'), /else:\n {12}return 0/);
     await editor.picture('proposed-change');
-    await accept.click();
+    await editor.accept();
     await until('the simpler function', async () => (await editor.text()).includes('if percent >= 100'));
     await keyboard().press('Control+Z');
     await until('the old function', async () => (await editor.text()).includes('if percent < 100'));
@@ -134,7 +161,7 @@ describe('a working day', needsEditor(), () => {
     await menu.locator('.monaco-list-row', { hasText: 'Simplify' }).click();
     // Its model takes longer than half a second: that is shown, and can be cancelled.
     await editor.page.locator('.notification-toast', { hasText: 'Tierwise' }).getByText('Cancel').waitFor();
-    await editor.page.locator('a[aria-label^="Accept Proposed Change"]').first().click();
+    await editor.accept();
     await until('the simpler function', async () => (await editor.text()).includes('if percent >= 100'));
     await editor.saved('prices.py');
   });

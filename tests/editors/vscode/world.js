@@ -90,6 +90,7 @@ const RULES = [
         block('orders.py', '"""Orders of the shop."""', '"""Orders of the shop, with the new tax."""'),
     },
   },
+  { contains: ['cannot be done'], reply: { text: block('prices.py', 'def not_there():', 'def there():') } },
   { contains: ['take your time'], reply: { text: 'Thinking about it. ', repeat: 400, token_ms: 100 } },
   { contains: ['flat conditions'], reply: { text: block('prices.py', OLD_DISCOUNT, SIMPLER) } },
   { contains: ['implif'], reply: { text: block('prices.py', OLD_DISCOUNT, SIMPLER), first_token_ms: 900 } },
@@ -129,6 +130,23 @@ export function models(base) {
     },
     'tierwise.routing.hedge': false,
   };
+}
+
+/**
+ * A model that fills in the middle, as a settings file names it.
+ * @param {string} name @param {string} base
+ */
+export function modelFile(name, base) {
+  return `[providers.${name}]
+kind = "fim"
+dialect = "llama.cpp"
+base_url = "${base}/llama.cpp"
+
+[tiers.fast]
+chain = ["${name}/qwen2.5-coder"]
+first_token_ms = 20000
+deadline_ms = 60000
+`;
 }
 
 /** Start `tierwise simulate`; where it listens, what it said of each request, and how to end it. */
