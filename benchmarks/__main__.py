@@ -20,6 +20,7 @@ NAMES = {
     "infill": "Shaping what models answer",
     "rename": "Other tools' rename tests",
     "classify": "Deciding class and tier",
+    "prefix": "Prompt prefixes against the least possible",
     "routing": "Cascades and learning on recorded outcomes",
 }
 

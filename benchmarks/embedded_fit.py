@@ -1,7 +1,8 @@
-"""Fits the weights of the embedded engine's evidence: ``python -m benchmarks.embedded_fit``.
+"""Fits the numbers in ``embedded/calibration.py``: ``python -m benchmarks.embedded_fit``, some minutes.
 
 Every token of the probed lines is asked for, with all before it as it really was; for each of the leading candidates
-the regression learns whether it was the right one. What it is fitted on is not what ``benchmarks.embedded`` reports on.
+the regression learns whether it was the right one. Fitted on every second recorded session and on functions of the
+standard library; ``benchmarks.embedded`` reports on the other sessions and on sets that are not used here.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from benchmarks.embedded_cases import Probe, functions_alone, sessions, standard_library, written_anew
-from tierwise.embedded.estimate import break_features, features, leading
+from benchmarks.embedded_cases import Probe, evaluation, functions_alone, own_files, sessions, standard_library
+from benchmarks.embedded_cases import thinned, written_again
+from benchmarks.embedded_scores import is_right
+from tierwise.embedded.estimate import break_features, features, leading, regime
 from tierwise.embedded.generate import Writer
 from tierwise.embedded.lexing import lexer
 from tierwise.embedded.values import Silence
 from tierwise.embedded.vocabulary import LINE_END, blank_before
 
 Row = tuple[Sequence[float], bool]
+_EVERY = 10
+"""Of so many keystrokes one is looked at: neighbours say the same."""
+
 _TOKENS = 6
 """Tokens of a line that are asked for after each probed place."""
 
@@ -32,6 +38,8 @@ class Rows:
     def __init__(self) -> None:
         self.tokens: defaultdict[str, list[Row]] = defaultdict(list)
         self.breaks: list[Row] = []
+        self.series: list[tuple[bool, bool]] = []
+        """Whether it begins there, and whether it was right."""
 
     def add(self, probes: Iterable[Probe]) -> None:
         for probe in probes:
@@ -44,18 +52,22 @@ class Rows:
         lines = probe.truth.split("\n")
         if writer.fresh:
             self._add_break(writer, lines[0], after_blank=None)
-        for text in _tokens(probe, writer.typed)[:_TOKENS]:
-            poll = writer.poll()
-            for candidate, tally in leading(poll):
-                if tally.series:
-                    continue
-                values = features(poll, candidate, tally, writer.typed)
-                self.tokens[tally.regime].append((values, candidate == text))
+        for text in _tokens(probe, writer)[:_TOKENS]:
+            self._add_token(writer, text)
             if text != LINE_END:
                 writer.take(text)
             elif len(lines) > 1:
                 following = next((line for line in lines[1:] if line.strip()), "")
                 self._add_break(writer, following, after_blank=not lines[1].strip())
+
+    def _add_token(self, writer: Writer, text: str) -> None:
+        poll = writer.poll()
+        for candidate, tally in leading(poll):
+            right = candidate == text or (tally.part and is_right(candidate, text))
+            if tally.series:
+                self.series.append((poll.opening is not None, right))
+            else:
+                self.tokens[regime(poll, tally)].append((features(poll, candidate, tally), right))
 
     def _add_break(self, writer: Writer, line: str, after_blank: bool | None) -> None:
         votes = writer.breaks()
@@ -64,24 +76,23 @@ class Rows:
         right = ""
         for token in sorted(votes, key=lambda token: (-votes[token], token))[:2]:
             fits = writer.indentation(token) == blanks and after_blank in (None, blank_before(token))
-            self.breaks.append((break_features(votes, token, fresh, writer.known), fits))
+            self.breaks.append((break_features(votes, token, fresh=fresh), fits))
             right = token if fits else right
         if right and fresh:
             writer.take_break(right)
 
 
-def _tokens(probe: Probe, typed: str | None) -> list[str]:
+def _tokens(probe: Probe, writer: Writer) -> list[str]:
     """The rest of the line as candidates, from the one that is being typed."""
-    lexing = lexer(probe.document.language)
     before = probe.document.lines.line(probe.point.line)[: probe.point.column]
     line = before + probe.truth.split("\n")[0].rstrip()
-    lexemes, _ = lexing.lex(line.strip())
+    lexemes, _ = lexer(probe.document.language).lex(line.strip(), writer.lexer_state)
     place = len(line) - len(line.lstrip())
     texts: list[str] = []
     for blanks, lexeme in lexemes:
         start = place + len(blanks)
         place = start + len(lexeme)
-        if start >= probe.point.column - len(typed or ""):
+        if start >= probe.point.column - len(writer.typed or ""):
             texts.append((" " if blanks else "") + lexeme)
     return [*texts, LINE_END]
 
@@ -129,15 +140,25 @@ def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
 def main() -> None:
     library = standard_library(1_000)
     rows = Rows()
-    rows.add(sessions(1, 2))
-    rows.add(written_anew(library[5::40], library, 8))
-    rows.add(written_anew(library[7::40], [], 8))
-    rows.add(functions_alone(library[9::20], 3))
+    if evaluation().exists():
+        rows.add(thinned(lambda: sessions(1, 2), _EVERY))
+    else:
+        sys.stderr.write("No recorded sessions: fitted on this repository's own files, which is weaker.\n")
+        rows.add(thinned(lambda: written_again(own_files(), 2_000), _EVERY))
+    rows.add(thinned(lambda: functions_alone(library[9::20], 3), _EVERY))
     sys.stdout.write("WEIGHTS: dict[str, tuple[float, ...]] = {\n")
-    for regime, data in sorted(rows.tokens.items()):
-        sys.stdout.write(f"    # {len(data):,} candidates\n    {json.dumps(regime)}: ({_row(fit(data))}),\n")
+    for name, data in sorted(rows.tokens.items()):
+        sys.stdout.write(f"    # {len(data):,} candidates\n    {json.dumps(name)}: ({_row(fit(data))}),\n")
     sys.stdout.write(f"}}\n\n# {len(rows.breaks):,} breaks\n")
-    sys.stdout.write(f"BREAK_WEIGHTS: tuple[float, ...] = ({_row(fit(rows.breaks))})\n")
+    sys.stdout.write(f"BREAK_WEIGHTS: tuple[float, ...] = ({_row(fit(rows.breaks))})\n\n")
+    shares = [_share([right for begins, right in rows.series if begins is at_start]) for at_start in (True, False)]
+    sys.stdout.write(f"# {len(rows.series):,} tokens of series\n")
+    sys.stdout.write(f"SERIES_BEGINS, SERIES_GOES_ON = {shares[0]:.2f}, {shares[1]:.2f}\n")
+
+
+def _share(found: list[bool]) -> float:
+    """The share of right ones; one of each kind is assumed beforehand."""
+    return (sum(found) + 1) / (len(found) + 2)
 
 
 def _row(weights: list[float]) -> str:

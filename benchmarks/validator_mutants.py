@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -308,16 +309,24 @@ def _python_import(site: Site, invented: str) -> _Made:
         for node in statements
         if (module := node.child_by_field_name("module_name")) is not None and node.type == "import_from_statement"
     ]
-    form = site.chance.randrange(4 if known else 2)
+    ours = [module for module in known if _is_seen(module, site)]
+    form = site.chance.randrange(4 if ours else 2)
     if form == 0:
         return place, f"import {invented}\n", f"{invented}.load"
     if form == 1:
         return place, f"from {invented}.core import make_{invented}\n", f"make_{invented}"
-    module = site.chance.choice(known)
+    module = site.chance.choice(ours)
     if form == 2:
         return place, f"from {module} import make_{invented}\n", f"make_{invented}"
     inner = module.rstrip(".") + "." if module.strip(".") else module
     return place, f"from {inner}{invented}_tools import make\n", "make"
+
+
+def _is_seen(module: str, site: Site) -> bool:
+    """Whether a module is the workspace's or the standard library's: nobody can tell what else's names exist."""
+    top = module.lstrip(".").split(".")[0]
+    ours = {name.split("/")[0].removesuffix(".py") for name in site.edit.files}
+    return module.startswith(".") or top in ours or top in sys.stdlib_module_names
 
 
 def _ecmascript_import(site: Site, invented: str) -> _Made:

@@ -15,7 +15,7 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -104,8 +104,13 @@ def recorded(*, bare: bool = False) -> Iterator[Edit]:
     for session in sessions:
         known[session["repo"]] += [pair for texts in _states(session) for pair in texts.items()]
     for number, session in enumerate(sessions):
-        stubs = {} if bare else _stubs(session["repo"], tuple(dict.fromkeys(known[session["repo"]])))
+        stubs = {} if bare else _stubs(_names(session), tuple(dict.fromkeys(known[session["repo"]])))
         yield from _session(number, session, stubs)
+
+
+def _names(session: dict[str, Any]) -> frozenset[str]:
+    """The files of a session, at whatever time."""
+    return frozenset(name for texts in _states(session) for name in texts)
 
 
 def _states(session: dict[str, Any]) -> Iterator[dict[str, str]]:
@@ -186,19 +191,17 @@ def _hollowed(text: str) -> Iterator[tuple[str, str]]:
 # Stubs
 
 
-@cache
-def _stubs(repository: str, texts: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """What stands beside the recorded files of a repository so that the right texts resolve."""
-    del repository
-    names = frozenset(name for name, _ in texts)
+def _stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """What stands beside the files ``names`` of a repository so that all its recorded ``texts`` resolve."""
     world: dict[str, str] = {}
     for build in (_python_stubs, _ecmascript_stubs, _go_stubs, _rust_stubs):
         world |= build(names, texts)
     return {name: text for name, text in world.items() if name not in names}
 
 
-def _of(texts: Iterable[tuple[str, str]], *suffixes: str) -> list[tuple[str, str]]:
-    return [(name, text) for name, text in texts if name.endswith(suffixes)]
+@cache
+def _of(texts: tuple[tuple[str, str], ...], *suffixes: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text) for name, text in texts if name.endswith(suffixes))
 
 
 def _python_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -285,7 +288,7 @@ def _go_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> dict
         elif "." in path.split("/")[0]:
             outside.add(path)
     for folder in folders:
-        files = [(name, text) for name, text in own if str(PurePosixPath(name).parent) == folder]
+        files = tuple((name, text) for name, text in own if str(PurePosixPath(name).parent) == folder)
         free = _free(files)
         package = re.search(r"^package (\w+)", files[0][1], re.MULTILINE)
         stub = "".join(f"var {name} any\n" for name in sorted(free))
@@ -319,7 +322,8 @@ def _rust_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> di
     return {"Cargo.toml": f'[package]\nname = "stub"\n\n[dependencies]\n{depends}', "src/stub_names.rs": kinds}
 
 
-def _free(texts: Iterable[tuple[str, str]]) -> set[str]:
+@cache
+def _free(texts: tuple[tuple[str, str], ...]) -> set[str]:
     """All words that files use as plain names and do not define. Of a later state of a file only its new words are
     looked at.
     """

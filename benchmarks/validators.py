@@ -26,7 +26,10 @@ from tierwise.edits.apply import apply_blocks
 from tierwise.edits.blocks import Block
 from tierwise.edits.diff import LineChange, line_changes, minimal_edits
 from tierwise.edits.search_replace import parse, write
+from tierwise.features.library import DiskLibrary
 from tierwise.validation.changesets import EditScope, check_changeset
+
+LIBRARY = DiskLibrary()
 
 
 def reply_of(edit: Edit, after: dict[str, str], path: dict[str, str]) -> str:
@@ -92,6 +95,7 @@ def judge(edit: Edit, reply: str, view: MemoryView, *, complete: bool = True) ->
         edit.wish,
         exists=lambda path: path.relative_to(FOLDER).as_posix() in edit.files,
         workspace=view,
+        library=LIBRARY,
     )
     return check_changeset(changeset, scope)
 

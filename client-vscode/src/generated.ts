@@ -78,7 +78,7 @@ export const KEYS: readonly { readonly variable: string; readonly providers: rea
   { variable: 'CEREBRAS_API_KEY', providers: ['cerebras'] },
   { variable: 'OPENROUTER_API_KEY', providers: ['openrouter'] },
   { variable: 'TOGETHER_API_KEY', providers: ['together'] },
-  { variable: 'INCEPTION_API_KEY', providers: ['inception', 'inception-fim'] },
+  { variable: 'INCEPTION_API_KEY', providers: ['inception', 'inception-fim', 'inception-edit'] },
   { variable: 'MISTRAL_API_KEY', providers: ['mistral', 'mistral-fim'] },
   { variable: 'OPENAI_API_KEY', providers: ['openai'] },
 ];

@@ -23,7 +23,7 @@ from tierwise.simulator import Simulator
 from tierwise.telemetry.database import FILE_NAME
 
 if TYPE_CHECKING:
-    from conftest import Harness
+    from harness import Harness
 
 CURSOR = "¦"
 """Where the cursor stands in the text of a test."""

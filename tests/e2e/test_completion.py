@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from clients import CLIENTS
-from conftest import OFFLINE, Harness
+from harness import OFFLINE, Harness
 from worlds import ENVIRON, KEY, WORLDS, World, chains, config, use
 
 from tierwise.cli.editor import Call, Editor, ServerError

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from conftest import Harness
+from harness import Harness
 from worlds import ENVIRON, config
 
 from tierwise.cli.editor import Editor

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from clients import CLIENTS, capabilities
-from conftest import OFFLINE, Harness
+from harness import OFFLINE, Harness
 from worlds import ENVIRON, KEY, chains, config, use
 
 from tierwise.cli.editor import Call, Editor, ServerError

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 from clients import CLIENTS, capabilities
-from conftest import Harness
+from harness import Harness
 
 from tierwise import __version__
 from tierwise.cli.editor import REQUEST_CANCELLED, Editor, ServerError

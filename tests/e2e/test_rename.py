@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from clients import CLIENTS
-from conftest import Harness
+from harness import Harness
 
 from tierwise.cli.editor import Editor, ServerError
 from tierwise.core.uris import to_uri

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import OFFLINE, Harness
+from harness import OFFLINE, Harness
 from worlds import ENVIRON, config
 
 from tierwise.cli.editor import Editor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from conftest import OFFLINE, Harness
+from harness import OFFLINE, Harness
 
 from tierwise.cli.editor import Editor
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the editors of the terminal for the tests beside this file:
-#   install_terminal.sh [nvim-0.12 | nvim-0.7 | emacs-28 | hx]...     (none named: all)
+#   install_terminal.sh [nvim-0.12 | nvim-0.7 | emacs-30 | emacs-28 | hx]...     (none named: all)
 #
 # They come from Debian's own packages, of the release that has the version wanted, and are unpacked below $EDITORS_HOME
 # (default: ~/.cache/editors) with all that they need: nothing of the system changes and no rights are needed. What is
@@ -11,7 +11,7 @@ set -eu
 home=${EDITORS_HOME:-$HOME/.cache/editors}
 
 main() {
-  [ $# -gt 0 ] || set -- nvim-0.12 nvim-0.7 emacs-28 hx
+  [ $# -gt 0 ] || set -- nvim-0.12 nvim-0.7 emacs-30 emacs-28 hx
   mkdir -p "$home/bin"
   for name in "$@"; do
     install_one "$name"
@@ -24,15 +24,23 @@ install_one() {
     nvim-0.12) unpack "$1" sid neovim ;;
     nvim-0.7) unpack "$1" bookworm neovim ;;
     hx) unpack "$1" sid hx ;;
+    emacs-30) unpack "$1" trixie emacs-nox elpa-lsp-mode ;;
     emacs-28) unpack "$1" bookworm emacs-nox elpa-eglot elpa-lsp-mode ;;
     *) fail "no such editor: $1" ;;
   esac
-  # Emacs would compile stubs of built-in functions with itself, which it does not find here.
-  [ "$1" != emacs-28 ] || { mkdir -p "$home/$1/root/site" && echo '(setq comp-enable-subr-trampolines nil)' >"$home/$1/root/site/site-start.el"; }
+  # Emacs finds its heap by its own name, and would compile stubs of built-in functions with itself, which it cannot here.
+  case $1 in
+    emacs-*)
+      ln -sf "$(find "$home/$1/root/usr/libexec/emacs" -name '*.pdmp')" "$home/$1/root/usr/bin/emacs.pdmp"
+      mkdir -p "$home/$1/root/site"
+      echo '(setq comp-enable-subr-trampolines nil native-comp-enable-subr-trampolines nil native-comp-jit-compilation nil)' \
+        >"$home/$1/root/site/site-start.el"
+      ;;
+  esac
   launcher "$1" >"$home/bin/$1.new"
   chmod +x "$home/bin/$1.new"
   mv "$home/bin/$1.new" "$home/bin/$1"
-  echo "$1: $("$home/bin/$1" --version 2>&1 | head -n 1)"
+  echo "$1: $("$home/bin/$1" --version 2>/dev/null | head -n 1)"
 }
 
 # unpack NAME SUITE PACKAGE... - fetch the packages and all they need, with a package database of our own that is empty.
@@ -48,7 +56,7 @@ unpack() {
   : >"$folder/apt/status"
   printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$(mirror)" "$suite" "$keyring" \
     >"$folder/apt/from.sources"
-  own_apt "$folder" update || fail "the list of Debian's $suite could not be fetched; see $folder/apt/log"
+  own_apt "$folder" update >/dev/null || fail "the list of Debian's $suite could not be fetched; see $folder/apt/log"
   needed=$(own_apt "$folder" install -s "$@" | awk '/^Inst/ { print $2 }')
   [ -n "$needed" ] || fail "Debian's $suite has not what $name needs; see $folder/apt/log"
   # shellcheck disable=SC2086 - a list of packages
@@ -101,10 +109,10 @@ exec "$loader" --library-path "$libraries" --argv0 hx "$root/usr/lib/hx/hx" "$@"
 RUN
     emacs-*) cat <<'RUN' ;;
 shared=$(echo "$root"/usr/share/emacs/[0-9]*)
-inner=$(dirname "$(find "$root/usr/libexec/emacs" -name emacs.pdmp)")
+dump=$(find "$root/usr/libexec/emacs" -name '*.pdmp')
 folders=$(find "$root"/usr/share/emacs/site-lisp/elpa-src/* "$shared/lisp" -maxdepth 1 -type d | tr '\n' ':')
-export EMACSDATA="$shared/etc" EMACSDOC="$shared/etc" EMACSPATH="$inner" EMACSLOADPATH="$root/site:$folders"
-exec "$loader" --library-path "$libraries" --argv0 "$root/usr/bin/emacs" "$root/usr/bin/emacs-nox" --dump-file="$inner/emacs.pdmp" "$@"
+export EMACSDATA="$shared/etc" EMACSDOC="$shared/etc" EMACSPATH="$(dirname "$dump")" EMACSLOADPATH="$root/site:$folders"
+exec "$loader" --library-path "$libraries" --argv0 "$root/usr/bin/emacs" "$root/usr/bin/emacs-nox" "$@"
 RUN
   esac
 }

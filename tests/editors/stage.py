@@ -48,6 +48,14 @@ def receipt(items):
     return {"sum": total(items)}
 """
 
+PROSE = "It adds up **all** items.\n\n```python\ntotal([1, 2])  # 3\n```\n"
+"""What a model explains."""
+
+BETTER = "def total(items):\n    return sum(items)\n"
+_REPLACED = SHOP[: SHOP.index("\n\n\n")] + "\n"
+EDIT = f"shop.py\n<<<<<<< SEARCH\n{_REPLACED}=======\n{BETTER}>>>>>>> REPLACE\n"
+"""How a model says that the first function of SHOP should be ``BETTER``."""
+
 _KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "COMSPEC", "PATHEXT")
 
 

@@ -37,6 +37,11 @@ class Terminal:
         return shown.rstrip()
 
     @property
+    def row(self) -> int:
+        """The cursor's line on the screen, from 0."""
+        return int(self._run("display-message", "-p", "-t", "editor", "#{cursor_y}"))
+
+    @property
     def pid(self) -> int:
         """Process id of the program."""
         return int(self._run("display-message", "-p", "-t", "editor", "#{pane_pid}"))

@@ -11,18 +11,13 @@ from pathlib import Path
 import pytest
 
 from editors.neovim import Neovim
-from editors.stage import HAIKU, SHOP, Models, Stage, program
+from editors.stage import EDIT, HAIKU, PROSE, SHOP, Models, Stage, program
 from editors.waiting import until
 
 pytestmark = pytest.mark.editors
 
 VERSIONS = {"nvim-0.12": r"NVIM v0\.(1[2-9]|[2-9]\d)", "nvim-0.7": r"NVIM v0\.7"}
 NEW, OLD = VERSIONS
-
-PROSE = "It adds up **all** items.\n\n```python\ntotal([1, 2])  # 3\n```\n"
-BETTER = "def total(items):\n    return sum(items)\n"
-REPLACED = SHOP[: SHOP.index("\n\n\n")] + "\n"
-EDIT = f"shop.py\n<<<<<<< SEARCH\n{REPLACED}=======\n{BETTER}>>>>>>> REPLACE\n"
 
 
 class Play:

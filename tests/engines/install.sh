@@ -112,7 +112,7 @@ HEAD
   echo "libraries=$(for one in $libraries; do printf '%s:' "\$root/$one"; done)"
   if [ "$1" = gopls ]; then
     go=$(cd "$folder" && find ./usr/lib -path '*/bin/go' | sort | tail -n 1)
-    echo "export PATH=\"\$root/$(dirname "$go"):\$PATH\" GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY=off GOTELEMETRY=off"
+    echo "export PATH=\"\$root/$(dirname "$go"):\$PATH\" GOTOOLCHAIN=local GOPROXY=off GOTELEMETRY=off"
   fi
   echo "exec \"\$loader\" --library-path \"\$libraries\" --argv0 $1 \"\$root/usr/bin/$1\" \"\$@\""
 }

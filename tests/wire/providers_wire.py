@@ -80,6 +80,7 @@ ADAPTERS: dict[str, Adapter] = {
     "mistral": Adapter("fim", "/mistral", "codestral-2508", FIM, dialect="mistral"),
     "deepseek": Adapter("fim", "/deepseek/beta", "deepseek-flash", FIM, dialect="deepseek"),
     "completions": Adapter("fim", "/vllm", "qwen2.5-coder-7b", RAW, key=False, dialect="completions"),
+    "mercury-edit": Adapter("fim", "/inception", "mercury-edit-2", RAW, dialect="mercury-edit"),
 }
 
 

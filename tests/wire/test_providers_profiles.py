@@ -33,6 +33,7 @@ PLAYED = {
     "https://openrouter.ai": "openrouter",
     "https://api.together.xyz": "together",
     "https://api.fireworks.ai": "fireworks",
+    "https://api.inceptionlabs.ai": "inception",
 }
 """Who plays the provider behind an address."""
 

@@ -19,6 +19,9 @@ __all__ = ["DASH", "WIDTH", "console", "count", "dollars", "duration", "share", 
 WIDTH = 100
 """Columns that are used at most: wider lines are hard to read, and narrower terminals are followed."""
 
+_GAP = 2
+_LEAST = 10
+
 
 def console(stderr: bool = False) -> Console:
     """A console on stdout or stderr; colours only where the terminal takes them (NO_COLOR is honoured)."""
@@ -36,18 +39,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int, opt
     hold all, the ``optional`` ones go, first named first; then the widest is cut, and no other.
     """
     cells = [tuple(row) for row in rows]
-    needed = [max(cell_len(text) for text in texts) + 2 for texts in zip(columns, *cells, strict=True)]
+    needed = [max(cell_len(text) for text in texts) + _GAP for texts in zip(columns, *cells, strict=True)]
     dropped: set[int] = set()
     for name in optional:
         if sum(size for index, size in enumerate(needed) if index not in dropped) <= width:
             break
         dropped.add(columns.index(name))
-    made = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    widest = max((index for index in range(len(columns)) if index not in dropped), key=lambda index: needed[index])
-    for index, name in enumerate(columns):
-        if index not in dropped:
-            side, least = _side(row[index] for row in cells), None if index == widest else needed[index] - 2
-            made.add_column(name, justify=side, no_wrap=True, overflow="ellipsis", min_width=least)
+    made = Table(box=None, header_style="bold", padding=(0, _GAP, 0, 0))
+    shown = [index for index in range(len(columns)) if index not in dropped]
+    widest = max(shown, key=lambda index: needed[index])
+    needed[widest] = max(_LEAST, min(needed[widest], width - sum(needed[index] for index in shown if index != widest)))
+    for index in shown:
+        side = _side(row[index] for row in cells)
+        made.add_column(columns[index], justify=side, no_wrap=True, overflow="ellipsis", width=needed[index] - _GAP)
     for row in cells:
         made.add_row(*(Text(text) for index, text in enumerate(row) if index not in dropped))
     return made

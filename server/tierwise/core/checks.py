@@ -90,12 +90,14 @@ class ToolLimits:
 
 @dataclass(frozen=True, slots=True)
 class ToolJob:
-    """An answer to be checked: the workspace folder, the new text of every changed file (None: it goes away), and the
-    tests that touch them. All paths are absolute and below ``folder``; no file there is ever written.
+    """An answer to be checked: the workspace folder, the new text of every changed file (None: it goes away), the text
+    of files that are open with changes not saved yet, and the tests that touch the changed ones. All paths are absolute
+    and below ``folder``; no file there is ever written.
     """
 
     folder: Path
     changed: Mapping[Path, str | None]
+    opened: Mapping[Path, str]
     tests: Sequence[Path]
     languages: frozenset[str]
     limits: ToolLimits

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tierwise.core.changes import Changeset
 from tierwise.core.documents import Document
-from tierwise.core.text import Point
+from tierwise.core.text import Point, Span
 from tierwise.core.workspace import WorkspaceView
 
 
@@ -40,6 +40,15 @@ class Silence(StrEnum):
     FAILED = "failed"
     NOTHING = "nothing"
     """It sees nothing there that could be renamed, and does not say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenamePlace:
+    """What ``engine`` would rename: the span in the document that was asked about, and how it is called."""
+
+    engine: str
+    span: Span
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,10 @@ class RenameSource(Protocol):
 
     def warm(self, document: Document) -> None:
         """A rename in this document is likely soon: get ready in the background."""
+        ...
+
+    async def locate(self, question: RenameQuestion) -> RenamePlace | None:
+        """What would be renamed; the new name does not matter. None where nothing is, or where there is no answer."""
         ...
 
     async def ask(self, question: RenameQuestion) -> RenameReply:

@@ -33,3 +33,21 @@ class WorkspaceView(Protocol):
     def open_documents(self) -> tuple[Document, ...]:
         """All readable open documents, the most recently used first."""
         ...
+
+
+class Library(Protocol):
+    """The Python modules from outside the workspace that its code may import, as far as they can be looked at without
+    running anything.
+    """
+
+    def packages(self, folder: Path) -> frozenset[str]:
+        """Top-level modules that are installed for a workspace folder; empty where no environment was found."""
+        ...
+
+    def module(self, folder: Path, name: str) -> str | None:
+        """The source or stub of a module of the standard library or an installed package, by its dotted name."""
+        ...
+
+    def knows(self, name: str) -> bool:
+        """Whether the modules of a top-level one of the standard library are known completely."""
+        ...

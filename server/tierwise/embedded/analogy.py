@@ -61,11 +61,14 @@ def analogies(scene: Scene) -> list[Analogy]:
     if len(typed) < 2 and not opening.typed:
         return []
     found: list[Analogy] = []
+    at = len(typed)
     for rank, line in enumerate(_lines_around(scene)):
-        swap = _align(vocabulary, typed, line) if len(line) > len(typed) else None
-        if swap is not None and opening.fits_text(swap.apply(vocabulary, line[len(typed)])):
+        if len(line) <= at or (at == 1 and not opening.fits(vocabulary, line[1])):
+            continue
+        swap = _align(vocabulary, typed, line)
+        if swap is not None and opening.fits_text(swap.apply(vocabulary, line[at])):
             weight = (swap.equal + 0.5) / (swap.equal + len(swap.names) + 1.0) / (1 + _FADING * rank)
-            found.append(Analogy(vocabulary, line, len(typed), swap, weight))
+            found.append(Analogy(vocabulary, line, at, swap, weight))
     return found
 
 
@@ -87,6 +90,8 @@ class _Swap:
     def apply(self, vocabulary: Vocabulary, token: str) -> str:
         """The text that ``token`` of the other line has here."""
         text = vocabulary.text(token)
+        if not self.names:
+            return text
         bare = text.lstrip(" ")
         blank = text[: len(text) - len(bare)]
         if bare in self.names:
@@ -97,16 +102,19 @@ class _Swap:
 def _align(vocabulary: Vocabulary, typed: str, line: str) -> _Swap | None:
     names: dict[str, str] = {}
     equal = 0
-    for mine, theirs in zip(typed[1:], line[1:], strict=False):
+    for place in range(1, len(typed)):
+        mine, theirs = typed[place], line[place]
         if mine == theirs:
             equal += 1
             continue
+        if (ord(mine) ^ ord(theirs)) & 1:
+            return None
         old, new = vocabulary.word(ord(theirs) >> 1), vocabulary.word(ord(mine) >> 1)
-        if (ord(mine) ^ ord(theirs)) & 1 or not exchangeable(old, new) or names.setdefault(old, new) != new:
+        if not exchangeable(old, new) or names.setdefault(old, new) != new:
             return None
     if len(names) > equal + 1:
         return None
-    return _Swap(names, equal, _cores(names))
+    return _Swap(names, equal, _cores(names) if names else {})
 
 
 def replaced(name: str, cores: dict[str, str]) -> str | None:

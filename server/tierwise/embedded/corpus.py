@@ -21,6 +21,9 @@ _SLICE = 1500
 _SMALLEST, _LARGEST = 1 << 14, 1 << 20
 """Heads of chains. More than tokens would only cost memory; fewer mix contexts in one chain and walks get longer."""
 
+MOST_TOKENS = 12_000_000
+"""Tokens of all files together, about 150 MiB; past it the files that were learnt longest ago are forgotten."""
+
 _WORTH_CLEARING = 50_000
 """Tokens of forgotten files below which chains are not built anew."""
 
@@ -111,8 +114,9 @@ class Chains:
 class Corpus:
     """All files of the workspace, as last learnt. A file that is learnt again takes its place at the end."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, most: int = MOST_TOKENS) -> None:
         self._names = names
+        self._most = most
         self._chains = Chains(_SMALLEST)
         self._numbers: dict[str, int] = {}
         self._seeds: dict[str, int] = {}
@@ -128,6 +132,8 @@ class Corpus:
     def learn(self, path: str, text: str, seed: int, breathe: Callable[[], None]) -> None:
         """Replace what is known of ``path`` by a token text. Calls ``breathe`` about every half millisecond."""
         self.forget(path, breathe)
+        while self._numbers and self.tokens + len(text) > self._most:
+            self.forget(next(iter(self._numbers)), breathe)
         size = self._chains.size + len(text)
         crowded = size > 2 * self._chains.heads and self._chains.heads < _LARGEST
         if crowded or self._dead > max(_WORTH_CLEARING, size // 3):

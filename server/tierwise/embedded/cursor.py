@@ -13,6 +13,7 @@ from tierwise.embedded.balance import Brackets
 from tierwise.embedded.evidence import is_word
 from tierwise.embedded.lexing import CODE, Lexeme, Lexer, lexer
 from tierwise.embedded.livedocument import LiveDocument
+from tierwise.embedded.masking import without_secrets
 from tierwise.embedded.scene import Frame, Opening
 from tierwise.embedded.tokentext import indentation_width
 from tierwise.embedded.values import Silence
@@ -53,25 +54,25 @@ def read_cursor(
         return Silence.TOO_LONG_LINE
     around = live.surroundings(point.line)
     lexing = lexer(live.document.language)
-    lexemes, state = lexing.lex(prefix.lstrip(), around.state)
+    lexemes, state = lexing.lex(without_secrets(prefix).lstrip(), around.state)
     typed, quote = _typed(lexing, prefix, lexemes, state)
     in_text = typed is not None and (state != CODE or lexing.is_text(typed[1]))
     if in_text and rest.strip() and not (quote and rest.startswith(quote)):
         return Silence.MID_LINE
     closing = quote if quote and rest.startswith(quote) else ""
-    ahead = lexing.lex(rest[len(closing) :].strip())[0]
+    ahead = lexing.lex(without_secrets(rest[len(closing) :]).strip())[0]
     above, width, opening = around.above, around.width_above, Opening(blank=around.after_blank, is_break=True)
     if line.strip() or prefix or not width:
         width = indentation_width(prefix)
-        done = lexemes if typed is None else lexemes[:-1]
+        done, opening = _opening(prefix, lexemes, typed)
         above += live.encoder.start(width, around.width_above, around.after_blank) + vocabulary.encode(done)
-        opening = _opening(prefix, typed)
     frame = Frame(
         typed_line=prefix,
         rest=ahead[0][1] if ahead else "",
         rest_closes=_CLOSING.fullmatch(rest) is not None,
         quote=closing,
         in_text=in_text,
+        state=around.state,
         balance=brackets.balance(above, vocabulary.encode(ahead) + around.below),
         next_line=_next_line(live, point.line),
         width=width,
@@ -96,10 +97,16 @@ def _typed(lexing: Lexer, prefix: str, lexemes: list[Lexeme], state: int) -> tup
     return (last if touches and (is_word(last[1]) or last[1][0].isdigit()) else None), ""
 
 
-def _opening(prefix: str, typed: Lexeme | None) -> Opening:
+def _opening(prefix: str, lexemes: list[Lexeme], typed: Lexeme | None) -> tuple[list[Lexeme], Opening]:
+    """The lexemes that are done, and what the next one must fit to. Blanks of aligned columns are one of their own."""
     if typed is not None:
-        return Opening(typed[1], bool(typed[0]))
-    return Opening("", True) if prefix.strip() and prefix[-1].isspace() else Opening()
+        done, (blanks, begun) = lexemes[:-1], typed
+    else:
+        done, begun = lexemes, ""
+        blanks = prefix[len(prefix.rstrip(" \t")) :] if prefix.strip() else ""
+    if blanks not in {"", " "}:
+        return [*done, ("", blanks)], Opening(begun, False)
+    return done, Opening(begun, bool(blanks) if begun or blanks else None)
 
 
 def _next_line(live: LiveDocument, line: int) -> str:

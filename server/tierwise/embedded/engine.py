@@ -16,13 +16,13 @@ from tierwise.core.documents import Document
 from tierwise.core.ports import DocumentEdit
 from tierwise.core.text import Point, split_lines
 from tierwise.embedded.balance import Brackets
-from tierwise.embedded.calibration import EMPTY_THRESHOLD, TYPED_THRESHOLD
 from tierwise.embedded.corpus import Corpus
 from tierwise.embedded.cursor import read_cursor
 from tierwise.embedded.estimate import judged
 from tierwise.embedded.generate import Writer
 from tierwise.embedded.items import ranked
 from tierwise.embedded.livedocument import LiveDocument
+from tierwise.embedded.masking import without_secrets
 from tierwise.embedded.names import Definers, Names, kind_name
 from tierwise.embedded.scene import Scene
 from tierwise.embedded.tokentext import Encoder, indentation_unit, token_text
@@ -47,7 +47,7 @@ _LARGEST_FILE = 400_000
 _OTHERS = 3
 """Open documents that are looked through beside the one that is worked on: those used last."""
 
-_DEFINITIONS = 20_000
+_DEFINITIONS = 8_000
 """Tokens of a document in which definitions are looked for."""
 
 _NAMES_ABOVE, _NAMES_BELOW = 400, 100
@@ -67,6 +67,7 @@ class EmbeddedEngine:
         self._corpus = Corpus(self._names)
         self._brackets = Brackets(self._vocabulary)
         self._open: dict[str, LiveDocument] = {}
+        self._defined: tuple[str, dict[str, str]] = ("", {})
 
     def opened(self, document: Document) -> None:
         """Take over a document that the editor opened; a second call replaces it."""
@@ -103,7 +104,7 @@ class EmbeddedEngine:
         if len(text) > _LARGEST_FILE:
             self._corpus.forget(path, _breathe)
             return
-        lines = split_lines(text)
+        lines = split_lines(without_secrets(text))
         encoder = Encoder(self._vocabulary, language, indentation_unit(lines[:1_000]), _LONGEST_TEXT)
         self._corpus.learn(path, token_text(encoder, lines, _breathe).codes, _seed(language), _breathe)
 
@@ -130,10 +131,8 @@ class EmbeddedEngine:
         elif writer.in_text or writer.fresh:
             return ()
         else:
-            likely = {text.lstrip(" "): probability for text, probability in judged(writer.poll(), writer.typed)}
-        found = self._definers.find(self._live(document).codes[-_DEFINITIONS:])
-        defined = {self._vocabulary.word(ord(token) >> 1): kind_name(kind) for token, kind in found}
-        return ranked(document.lines, point, likely, defined, self._names, limit)
+            likely = {text.lstrip(" "): probability for text, probability in judged(writer.poll())}
+        return ranked(document.lines, point, likely, self._definitions(self._live(document).codes), self._names, limit)
 
     def writer(self, document: Document, point: Point, max_lines: int = 1) -> Writer | Silence:
         """The completion of ``complete`` before it is written: for what calibrates it."""
@@ -147,6 +146,7 @@ class EmbeddedEngine:
         scene = Scene(
             vocabulary=self._vocabulary,
             corpus=self._corpus,
+            names=self._names,
             seed=seed,
             above=cursor.above,
             line_start=cursor.line_start,
@@ -157,7 +157,15 @@ class EmbeddedEngine:
             text_above="".join(document.lines.raw_range(point.line - _NAMES_ABOVE, point.line)),
             text_below="".join(document.lines.raw_range(point.line + 1, point.line + 1 + _NAMES_BELOW)),
         )
-        return Writer(scene, cursor.frame, TYPED_THRESHOLD if cursor.frame.typed_line.strip() else EMPTY_THRESHOLD)
+        return Writer(scene, cursor.frame)
+
+    def _definitions(self, codes: str) -> dict[str, str]:
+        """The names that a token text defines, with their kinds; kept for the next question about the same text."""
+        if self._defined[0] is not codes:
+            found = self._definers.find(codes[-_DEFINITIONS:])
+            word = self._vocabulary.word
+            self._defined = codes, {word(ord(token) >> 1): kind_name(kind) for token, kind in found}
+        return self._defined[1]
 
     def _live(self, document: Document) -> LiveDocument:
         """The tokens of ``document``, which counts as used now."""

@@ -18,6 +18,9 @@ from tierwise.embedded.vocabulary import LINE_END, break_levels
 _SMOOTHING = (2.0, 1.5, 1.0, 0.7, 0.5, 0.4, 0.3)
 """What a context's shorter one is worth, in occurrences, for each of ``ORDERS``."""
 
+_UNANIMOUS = 0.984
+"""Share from which all witnesses are taken to say the same."""
+
 _MOST = 3
 """Candidates that are weighed; the rest are far behind."""
 
@@ -25,9 +28,10 @@ _MOST = 3
 @dataclass(slots=True)
 class Tally:
     """What speaks for one token, in shares of all that speaks for any: ``share`` from witnesses, whose longest matched
-    the order at ``level``; ``alike`` from ``lines`` of the same shape, of which the best has ``equal`` tokens in common
-    with this one, and where the token may be ``exchanged`` for another; ``skipping`` from contexts that differ in one
-    word; ``nearby`` from being a name near the cursor. ``series``: two lines above that differ by a step lead to it.
+    the order at ``level``; ``alike`` from lines of the same shape, where the token may be ``exchanged`` for another;
+    ``skipping`` from contexts that differ in one word; ``nearby`` from being a name near the cursor, ``pairs`` from
+    being one that followed the same token. ``in_code``: a name that the code around uses. ``part``: a string or comment
+    up to the end of a word. ``series``: two lines above that differ by a step lead to it.
     """
 
     counts: list[float] = field(default_factory=lambda: [0.0] * len(ORDERS))
@@ -35,36 +39,33 @@ class Tally:
     own: bool = False
     share: float = 0.0
     alike: float = 0.0
+    exchanged: bool = False
     skipping: float = 0.0
     nearby: float = 0.0
-    equal: int = 0
-    lines: int = 0
-    exchanged: bool = False
+    pairs: float = 0.0
+    in_code: bool = False
+    part: bool = False
     series: bool = False
 
     @property
-    def regime(self) -> str:
-        """Which regression judges the token: they differ in what kinds of evidence there are at all."""
-        return ("alike" if self.alike else "") + ("seen" if self.share else "") or "rest"
-
-    @property
     def evidence(self) -> float:
-        return self.share + self.alike + 0.5 * self.skipping + 0.5 * self.nearby + self.series
+        weak = self.skipping + self.nearby + self.pairs
+        return self.share + self.alike + 0.5 * weak + self.series
 
 
 @dataclass(slots=True)
 class Poll:
-    """All that speaks for any token at one place. Candidates are texts: a lexeme with the blank before it.
-    ``line_start``: nothing stands on the line yet. ``known`` is the logarithm of how many tokens the document has.
-    ``near`` is the text just above the cursor, ``around`` a wider stretch of it.
+    """All that speaks for any token at one place. Candidates are texts: a lexeme with the blank before it. ``opening``
+    is what is typed of the token ("" for nothing), None for every token after the first. ``prose``: in a string or
+    comment. ``near`` is the text just above the cursor, ``around`` a wider stretch of it.
     """
 
-    tallies: dict[str, Tally] = field(default_factory=dict[str, Tally])
-    totals: list[float] = field(default_factory=lambda: [0.0] * len(ORDERS))
-    line_start: bool = False
-    known: float = 0.0
+    opening: str | None = None
+    prose: bool = False
     near: str = ""
     around: str = ""
+    tallies: dict[str, Tally] = field(default_factory=dict[str, Tally])
+    totals: list[float] = field(default_factory=lambda: [0.0] * len(ORDERS))
 
     def tally(self, text: str) -> Tally:
         found = self.tallies.get(text)
@@ -104,30 +105,30 @@ class Judged:
     probability: float
 
 
-def best(poll: Poll, opening: str | None) -> Judged | None:
-    """The likeliest candidate. ``opening`` is what is typed of the token ("" for nothing), None after the first."""
-    judged = [Judged(text, _probability(poll, text, tally, opening)) for text, tally in leading(poll)]
+def best(poll: Poll) -> Judged | None:
+    """The likeliest candidate."""
+    judged = [Judged(text, _probability(poll, text, tally)) for text, tally in leading(poll)]
     return max(judged, key=lambda one: (one.probability, one.text), default=None)
 
 
-def judged(poll: Poll, opening: str | None) -> list[tuple[str, float]]:
+def judged(poll: Poll) -> list[tuple[str, float]]:
     """Every candidate with its probability, in no order."""
-    return [(text, _probability(poll, text, tally, opening)) for text, tally in poll.tallies.items()]
+    return [(text, _probability(poll, text, tally)) for text, tally in poll.tallies.items()]
 
 
-def best_break(votes: Mapping[str, float], fresh: bool, known: float) -> Judged | None:
+def best_break(votes: Mapping[str, float], *, fresh: bool) -> Judged | None:
     """The likeliest of the breaks that may begin a line. ``fresh``: it is the first thing that is written."""
     token = max(votes, key=lambda key: (votes[key], key), default=None)
     if token is None:
         return None
-    return Judged(token, _logistic(BREAK_WEIGHTS, break_features(votes, token, fresh, known)))
+    return Judged(token, _logistic(BREAK_WEIGHTS, break_features(votes, token, fresh=fresh)))
 
 
-def break_features(votes: Mapping[str, float], token: str, fresh: bool, known: float) -> Sequence[float]:
+def break_features(votes: Mapping[str, float], token: str, *, fresh: bool) -> Sequence[float]:
     """What the regression of breaks looks at, in the order of ``calibration.BREAK_WEIGHTS``."""
     total = sum(votes.values())
     levels = break_levels(token)
-    return (1.0, _logit(votes[token] / (total + 0.5)), log(total), fresh, known, levels is not None and levels > 0)
+    return (1.0, _logit(votes[token] / (total + 0.5)), log(total), fresh, levels is not None and levels > 0)
 
 
 def leading(poll: Poll) -> list[tuple[str, Tally]]:
@@ -135,8 +136,14 @@ def leading(poll: Poll) -> list[tuple[str, Tally]]:
     return sorted(poll.tallies.items(), key=lambda item: (-item[1].evidence, item[0]))[:_MOST]
 
 
-def features(poll: Poll, text: str, tally: Tally, opening: str | None) -> Sequence[float]:
-    """What the regression of the tally's regime looks at, in the order of its ``calibration.WEIGHTS``."""
+def regime(poll: Poll, tally: Tally) -> str:
+    """Which regression judges a token: they differ in what kinds of evidence there are at all."""
+    kinds = ("alike" if tally.alike else "") + ("seen" if tally.share else "")
+    return ("begun-" if poll.opening else "") + (kinds or "rest")
+
+
+def features(poll: Poll, text: str, tally: Tally) -> Sequence[float]:
+    """What a regression looks at, in the order of ``calibration.WEIGHTS``."""
     rival = max((other.share for key, other in poll.tallies.items() if key != text), default=0.0)
     level = tally.level
     top = max((index for index, total in enumerate(poll.totals) if total), default=-1)
@@ -145,42 +152,39 @@ def features(poll: Poll, text: str, tally: Tally, opening: str | None) -> Sequen
     return (
         1.0,
         _logit(tally.share),
-        not tally.share,
         _logit(tally.alike),
-        not tally.alike,
+        tally.exchanged,
         _logit(tally.skipping),
         not tally.skipping,
         _logit(tally.nearby),
         not tally.nearby,
-        level,
+        _logit(tally.pairs),
+        not tally.pairs,
+        tally.in_code,
         log(1 + poll.totals[level]) if level >= 0 else 0.0,
-        tally.own,
-        _logit(rival) if rival else -4.0,
         top - level,
+        _logit(rival) if rival else -4.0,
         word,
         len(lexeme) > 1 and lexeme[0] in "\"'`#/",
         lexeme[:1].isdigit(),
         text == LINE_END,
-        opening is not None,
-        opening == "",
-        min(8, len(opening or "")),
-        opening is not None and lexeme == opening,
-        poll.line_start,
-        poll.known,
-        max(_logit(tally.share) if tally.share else -4.2, _logit(tally.alike) if tally.alike else -4.2),
-        log(1 + tally.equal),
-        log(1 + tally.lines),
-        tally.exchanged,
+        poll.opening == "",
+        min(8, len(poll.opening or "")),
+        lexeme == poll.opening,
+        tally.part,
+        poll.prose,
         word and lexeme in poll.near,
         word and lexeme in poll.around,
+        log(1 + poll.totals[level]) if tally.share > _UNANIMOUS else 0.0,
+        len(poll.tallies) == 1,
     )
 
 
-def _probability(poll: Poll, text: str, tally: Tally, opening: str | None) -> float:
-    fitted = _logistic(WEIGHTS[tally.regime], features(poll, text, tally, opening))
+def _probability(poll: Poll, text: str, tally: Tally) -> float:
+    fitted = _logistic(WEIGHTS[regime(poll, tally)], features(poll, text, tally))
     if not tally.series:
         return fitted
-    return max(fitted, SERIES_BEGINS if opening is not None else SERIES_GOES_ON)
+    return max(fitted, SERIES_BEGINS if poll.opening is not None else SERIES_GOES_ON)
 
 
 def _logistic(weights: Sequence[float], values: Sequence[float]) -> float:

@@ -6,10 +6,8 @@ caches of Hellendoorn and Devanbu, "Are deep neural networks the best choice for
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from tierwise.embedded.scene import Scene
 
@@ -34,12 +32,6 @@ _NEAR = 12_000
 _OWN_WEIGHT, _OPEN_WEIGHT, _WORKSPACE_WEIGHT = 2.0, 1.5, 1.0
 _FADING = 0.1
 """How much less each farther place in the document counts."""
-
-
-_HALVED_AFTER = 2_000
-"""Characters away at which a name counts half."""
-
-_MOST_NAMES = 400
 
 
 @dataclass(slots=True)
@@ -109,22 +101,6 @@ def skipping(scene: Scene, above: str) -> Iterator[tuple[str, float]]:
                 continue
             if is_word(word(ord(text[place]) >> 1)):
                 yield text[after], _WORKSPACE_WEIGHT
-
-
-def nearby(scene: Scene) -> dict[str, float]:
-    """Names near the cursor that begin like the word that is being typed, with weights; the last used weigh most."""
-    begun = re.compile(re.escape(scene.opening.typed) + r"\w*")
-    blank = " " if scene.opening.blank else ""
-    found: dict[str, float] = {}
-    for text, above in ((scene.text_below, False), (scene.text_above, True)):
-        for match in islice(begun.finditer(text), _MOST_NAMES):
-            start = match.start()
-            if start and is_word_part(text[start - 1]):
-                continue
-            weight = 1 / (1 + (len(text) - start if above else start) / _HALVED_AFTER)
-            name = blank + match.group()
-            found[name] = max(weight, found.get(name, 0.0))
-    return found
 
 
 def is_word(lexeme: str) -> bool:

@@ -1,17 +1,19 @@
-"""Writes on from the cursor, token by token, for as long as it is sure enough.
+"""Writes on from the cursor, token by token, and chooses where to stop.
 
 Owner of no state between calls. Bounded in steps, never in time, so that the same history gives the same answer.
 """
 
 from __future__ import annotations
 
-from math import log
+from dataclasses import dataclass
 
 from tierwise.embedded.analogy import Analogy, analogies
 from tierwise.embedded.balance import Ledger
-from tierwise.embedded.calibration import FURTHER_THRESHOLD
+from tierwise.embedded.calibration import ATTENTION, LEAST_CONFIDENCE
 from tierwise.embedded.estimate import Poll, Tally, best, best_break
-from tierwise.embedded.evidence import Witness, is_word, nearby, skipping, witnesses
+from tierwise.embedded.evidence import Witness, skipping, witnesses
+from tierwise.embedded.masking import offers_secret
+from tierwise.embedded.naming import named
 from tierwise.embedded.scene import Frame, Opening, Scene
 from tierwise.embedded.series import series
 from tierwise.embedded.tokentext import indentation_width
@@ -28,58 +30,77 @@ _FEW, _LONG = 3, 4
 _SHORTEST = 2
 """Characters; less is typed faster than read."""
 
-_FLOOR = 0.3
-"""Confidence in all lines together below which nothing is added."""
-
-_LITTLE = 150
-"""Tokens of a document below which it counts as that long: less was not measured."""
-
 _NEAR_TEXT = 1_500
 """Characters above the cursor whose names count as near."""
 
-_ALIKE_SMOOTHING, _SKIPPING_SMOOTHING, _NEARBY_SMOOTHING = 0.3, 1.0, 0.5
+_ALIKE_SMOOTHING, _SKIPPING_SMOOTHING, _NEARBY_SMOOTHING, _PAIR_SMOOTHING = 0.3, 1.0, 0.5, 1.0
 """Weight that each kind of evidence holds against itself, so that little of it is not taken for certainty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place where the text may end, and how likely all of it up to there is right."""
+
+    text: str
+    confidence: float
+
+    def worth(self, attention: float = ATTENTION) -> float:
+        """What showing it is worth, in characters: those that it saves where it is right, less ``attention`` where it
+        is wrong. One key accepts it.
+        """
+        saved = len(self.text.strip()) - 1
+        return self.confidence * saved - (1 - self.confidence) * attention
 
 
 class Writer:
     """One completion in the making."""
 
-    def __init__(self, scene: Scene, frame: Frame, threshold: float) -> None:
+    def __init__(self, scene: Scene, frame: Frame) -> None:
         self._scene = scene
         self._frame = frame
-        self._threshold = threshold
         self._ledger = Ledger(frame.balance)
         self._above = scene.above
         self._opening: Opening | None = scene.opening
         self._witnesses: list[Witness] = []
         self._analogies: list[Analogy] = analogies(scene)
-        self.known = log(max(_LITTLE, len(scene.above) + len(scene.below)))
         self._series = series(scene)
         self._searches = 0
         self._steps = 0
         self._width = frame.width
         self._confidence = 1.0
+        self._least = LEAST_CONFIDENCE
         self._evidence = Evidence.WORKSPACE
         self._pieces: list[str] = []
-        self._kept = 0
-        self._kept_confidence = 0.0
-        self._before_line = 1.0
+        self._stops: list[Stop] = []
         self._lines = 1
         self._line_start = 0
 
     def write(self) -> Suggestion | Silence:
         """The text to put in, or why there is none."""
+        stops = self.offers()
+        if isinstance(stops, Silence):
+            return stops
+        chosen = max(stops, key=lambda stop: (stop.worth(), len(stop.text)))
+        if chosen.worth() <= 0:
+            return Silence.UNSURE
+        if offers_secret(self._frame.typed_line, chosen.text):
+            return Silence.SECRET
+        return Suggestion(chosen.text, chosen.confidence, self._evidence)
+
+    def offers(self, least: float = LEAST_CONFIDENCE) -> list[Stop] | Silence:
+        """The texts that may be put in, each the beginning of the next; none is less likely than ``least``."""
+        self._least = least
         reason = self._begin_line() if self.fresh else None
         while reason is None and self._steps < _MOST_TOKENS:
             reason = self._step()
-        text = "".join(self._pieces[: self._kept]).rstrip()
-        if not text.strip():
+        stops = [stop for stop in self._stops if stop.text.strip()]
+        if not stops:
             return reason or Silence.UNSURE
-        if self._frame.rest and not self._frame.rest_closes and reason is not Silence.DUPLICATES_SUFFIX:
-            return Silence.MID_LINE
-        if len(text.strip()) < _SHORTEST:
-            return Silence.TOO_SHORT
-        return Suggestion(text, self._kept_confidence, self._evidence)
+        if self._frame.rest and not self._frame.rest_closes:
+            if reason is not Silence.DUPLICATES_SUFFIX:
+                return Silence.MID_LINE
+            stops = stops[-1:]  # only the whole of it meets what follows
+        return stops if len(stops[-1].text.strip()) >= _SHORTEST else Silence.TOO_SHORT
 
     @property
     def typed(self) -> str | None:
@@ -91,27 +112,37 @@ class Writer:
         """Whether the cursor is in a string or a comment."""
         return self._frame.in_text
 
+    @property
+    def lexer_state(self) -> int:
+        """The lexer's state in front of the line."""
+        return self._frame.state
+
     def _step(self) -> Silence | None:
         """Write one more token; the reason to stop, if there is one."""
         poll = self.poll()
-        judged = best(poll, self.typed)
+        judged = best(poll)
         if judged is None:
             return Silence.NOTHING_KNOWN
         self._confidence *= judged.probability
-        if self._unsure or judged.text.endswith(OPAQUE_LEXEME):
+        if self._confidence < self._least or OPAQUE_LEXEME in judged.text:
             return Silence.UNSURE
         if judged.text == LINE_END:
             return self._end_line()
         lexeme = judged.text.lstrip(" ")
         if lexeme == self._frame.rest and not self._ledger.inside:
             return Silence.DUPLICATES_SUFFIX
-        if not self._ledger.take(lexeme):
+        tally = poll.tally(judged.text)
+        if not (tally.part or self._ledger.take(lexeme)):
             return Silence.UNBALANCED
         if self._steps == 0:
-            self._evidence = _evidence(poll.tally(judged.text))
+            self._evidence = _evidence(tally)
+        if tally.part:
+            self._pieces.append(self._untyped(judged.text))
+            self._may_stop()
+            return Silence.UNSURE
         self.take(judged.text)
-        if self._lines == 1 and self._ledger.settled:
-            self._keep()
+        if self._lines == 1:
+            self._may_stop()
         return Silence.DUPLICATES_SUFFIX if self._frame.quote else None
 
     def poll(self) -> Poll:
@@ -122,32 +153,29 @@ class Writer:
             self._searches += 1
         vocabulary = self._scene.vocabulary
         poll = Poll(
-            line_start=not self._above or is_break(self._above[-1]),
-            known=self.known,
+            opening=None if opening is None else opening.typed,
+            prose=self._frame.in_text,
             near=self._scene.text_above[-_NEAR_TEXT:],
             around=self._scene.text_above,
         )
         if opening is not None:
             self._witnesses = [w for w in self._witnesses if opening.fits(vocabulary, w.text[w.place])]
         poll.hear(self._witnesses, vocabulary.text)
-        if self._analogies:
-            total = sum(analogy.weight for analogy in self._analogies) + _ALIKE_SMOOTHING
-            for analogy in self._analogies:
-                tally = poll.tally(analogy.text)
-                tally.alike += analogy.weight / total
-                tally.equal = max(tally.equal, analogy.equal)
-                tally.lines += 1
-                tally.exchanged = tally.exchanged or analogy.exchanged
+        self._hear_analogies(poll)
         if self._series is not None:
             poll.tally(self._series.text).series = True
         if poll.thin:
             self._hear_skipping(poll)
-        if opening is not None and is_word(opening.typed):
-            names = nearby(self._scene)
-            total = sum(names.values()) + _NEARBY_SMOOTHING
-            for text, weight in names.items():
-                poll.tally(text).nearby += weight / total
+        if opening is not None and opening.typed:
+            self._hear_names(poll)
         return poll
+
+    def _hear_analogies(self, poll: Poll) -> None:
+        total = sum(analogy.weight for analogy in self._analogies) + _ALIKE_SMOOTHING
+        for analogy in self._analogies:
+            tally = poll.tally(analogy.text)
+            tally.alike += analogy.weight / total
+            tally.exchanged = tally.exchanged or analogy.exchanged
 
     def _hear_skipping(self, poll: Poll) -> None:
         text_of = self._scene.vocabulary.text
@@ -161,19 +189,24 @@ class Writer:
         for text, weight in found:
             poll.tally(text).skipping += weight / total
 
+    def _hear_names(self, poll: Poll) -> None:
+        names = named(self._scene)
+        near = sum(one.weight for one in names.values()) + _NEARBY_SMOOTHING
+        pairs = sum(one.pairs for one in names.values()) + _PAIR_SMOOTHING
+        for text, one in names.items():
+            tally = poll.tally(text)
+            tally.nearby = one.weight / near
+            tally.pairs = one.pairs / pairs
+            tally.in_code = one.in_code
+            tally.part = self._frame.in_text and not tally.share
+
     def _few(self) -> bool:
         return sum(witness.length >= _LONG for witness in self._witnesses) < _FEW
 
     def take(self, text: str) -> None:
         """Go past a token: witnesses and analogies that say otherwise fall away."""
         vocabulary = self._scene.vocabulary
-        piece = text
-        if self._opening is not None:
-            written = (" " if self._opening.blank else "") + self._opening.typed
-            piece = text[len(written) :]
-            if self._frame.quote:
-                piece = piece.removesuffix(self._frame.quote)
-        self._pieces.append(piece)
+        self._pieces.append(self._untyped(text))
         self._above += vocabulary.token(text)
         self._opening = None
         self._witnesses = [
@@ -186,21 +219,19 @@ class Writer:
             self._series = None
         self._steps += 1
 
-    @property
-    def _unsure(self) -> bool:
-        """Whether it is time to stop. A further line has to be likely by itself, and all lines together not unlikely:
-        the first line is what is read first, and one can accept it alone.
-        """
-        if self._lines == 1:
-            return self._confidence < self._threshold
-        return self._confidence < min(self._threshold, max(_FLOOR, FURTHER_THRESHOLD * self._before_line))
+    def _untyped(self, text: str) -> str:
+        """What of a token is not there yet."""
+        if self._opening is None:
+            return text
+        rest = text[len(self._opening.typed) + bool(self._opening.blank) :]
+        return rest.removesuffix(self._frame.quote) if self._frame.quote else rest
 
-    def _keep(self) -> None:
-        self._kept = len(self._pieces)
-        self._kept_confidence = self._confidence
+    def _may_stop(self) -> None:
+        if self._ledger.settled:
+            self._stops.append(Stop("".join(self._pieces).rstrip(), self._confidence))
 
     def _end_line(self) -> Silence | None:
-        """The line is over: keep it, and begin the next one where that is wanted and known."""
+        """The line is over: it may stop here, and the next one begins where that is wanted and known."""
         if self._frame.rest:
             return Silence.MID_LINE
         line = "".join(self._pieces[self._line_start :])
@@ -208,24 +239,22 @@ class Writer:
             line = self._frame.typed_line + line
         if line.strip() == self._frame.next_line:
             if self._lines == 1:
-                self._kept = 0
+                self._stops.clear()
             return Silence.DUPLICATES_SUFFIX
-        if self._ledger.settled and self._kept < len(self._pieces):
-            self._keep()
+        self._may_stop()
         if self._lines >= self._frame.max_lines:
             return Silence.UNSURE
         self._lines += 1
-        self._before_line = self._confidence
         return self._begin_line()
 
     def _begin_line(self) -> Silence | None:
         """Choose the indentation of the line that begins here."""
-        chosen = best_break(self.breaks(), self.fresh, self.known)
+        chosen = best_break(self.breaks(), fresh=self.fresh)
         if chosen is None:
             return Silence.NOTHING_KNOWN
         self._confidence *= chosen.probability
         unfit = break_levels(chosen.text) is None or (blank_before(chosen.text) and not self.fresh)
-        if self._unsure or unfit:
+        if self._confidence < self._least or unfit:
             return Silence.UNSURE
         self.take_break(chosen.text)
         return None

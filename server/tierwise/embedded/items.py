@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from tierwise.core.text import Lines, Point
 from tierwise.embedded.evidence import is_word, is_word_part
+from tierwise.embedded.masking import may_be_offered
 from tierwise.embedded.names import Names
 from tierwise.embedded.values import Word
 
@@ -41,6 +42,8 @@ def ranked(
     scores = {name: _CONTEXT * probability for name, probability in likely.items() if _fits(name, start)}
     if start:
         for name, weight, is_member in _in_document(lines, point, start):
+            if not may_be_offered(name, learnt=names.learnt(name)):
+                continue
             weight *= _DOCUMENT if is_member == member else _DOCUMENT / 4
             scores[name] = max(scores.get(name, 0.0), likely.get(name, 0.0) * _CONTEXT + weight)
         if len(start) > 1:

@@ -1,7 +1,8 @@
 """An open document as tokens that follow its edits.
 
-Owner of the token text of one document. An edit is only noted; its lines are read anew once another line is worked on,
-so that half-typed words are not learnt. A document that is too long to be read at once is read by a thread; until then
+Owner of the token text of one document. The line that is worked on is left out of it, so that half-typed words are not
+learnt and typing costs nothing; it is read once another line is worked on. What is known is a matter of the text and
+that line, not of how they came about. A document that is too long to be read at once is read by a thread; until then
 completion sees the lines around the cursor.
 """
 
@@ -12,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tierwise.core.documents import Document
-from tierwise.core.text import Lines
+from tierwise.core.text import Lines, split_lines
+from tierwise.embedded.masking import without_secrets
 from tierwise.embedded.tokentext import Encoder, TokenText, indentation_unit, spliced, token_text
 from tierwise.embedded.vocabulary import Vocabulary
 
@@ -78,7 +80,11 @@ class _Reading:
 
 
 class LiveDocument:
-    """The tokens of one open document. Only the thread's own work happens outside the event loop's thread."""
+    """The tokens of one open document. Only the thread's own work happens outside the event loop's thread.
+
+    ``_hole`` is the line that the tokens leave out; ``_pending`` are lines that changed since they were read. Never are
+    both there.
+    """
 
     def __init__(self, vocabulary: Vocabulary, document: Document, breathe: Callable[[], None]) -> None:
         self.document = document
@@ -89,6 +95,7 @@ class LiveDocument:
         self._breathe = breathe
         self._tokens: TokenText | None = None
         self._pending: _Change | None = None
+        self._hole: int | None = None
         self._reading: _Reading | None = None
         self._thread: threading.Thread | None = None
         self._begin()
@@ -108,26 +115,26 @@ class LiveDocument:
             if self._reading is not None:
                 self._reading.note(change)
             return
-        if self._pending is None or self._pending.near(change):
-            self._pending = self._pending.then(change) if self._pending else change
-        else:
-            self._catch_up(before.lines, None)
-            self._pending = change
-        if self._pending.new_stop - self._pending.first > _AT_ONCE:
-            self._begin()
+        if self._hole is not None:
+            if change == _line(self._hole):
+                return
+            self._pending, self._hole = _line(self._hole), None
+        self._note(change, before.lines)
+        self._begin_anew_if_much()
 
     def surroundings(self, line: int) -> Surroundings:
         """What stands around line ``line``, which itself is left out."""
         self._adopt()
-        pending = self._pending
-        if pending and (pending.first != line or pending.new_stop != line + 1):
-            self._catch_up(self.document.lines, line)
         if self._tokens is None:
             return self._window(line)
-        first, stop = line, line + 1
-        if self._pending:
-            first, stop = self._pending.first, self._pending.old_stop
-        return _around(self._tokens, first, stop)
+        if self._hole != line:
+            lines = self.document.lines
+            if self._hole is not None:
+                self._pending = _line(self._hole)
+            self._note(_line(line), lines)
+            self._catch_up(lines, line)
+            self._hole = line
+        return _around(self._tokens, line)
 
     def wait(self) -> None:
         """Block until the document is read. For tests and benchmarks."""
@@ -138,46 +145,60 @@ class LiveDocument:
     def _begin(self) -> None:
         """Read the whole document, in a thread if that takes long."""
         lines = self.document.lines
-        self._tokens = self._pending = self._reading = None
+        self._tokens = self._pending = self._hole = self._reading = None
         if lines.count <= _AT_ONCE:
-            self._tokens = token_text(self.encoder, lines)
+            self._tokens = self._whole(lines)
             return
         self._reading = _Reading(lines)
         self._thread = threading.Thread(target=self._read, args=(self._reading,), name="tierwise-read", daemon=True)
         self._thread.start()
 
     def _read(self, reading: _Reading) -> None:
-        reading.tokens = token_text(self.encoder, reading.lines, self._breathe)
+        reading.tokens = self._whole(reading.lines, self._breathe)
+
+    def _whole(self, lines: Lines, breathe: Callable[[], None] | None = None) -> TokenText:
+        return token_text(self.encoder, split_lines(without_secrets(lines.text)), breathe)
+
+    def _begin_anew_if_much(self) -> None:
+        if self._pending is not None and self._pending.new_stop - self._pending.first > _AT_ONCE:
+            self._begin()
 
     def _adopt(self) -> None:
         """Take over what the thread has read; the edits since then are pending."""
         if self._reading is not None and self._reading.tokens is not None:
             self._tokens, self._pending, self._reading = self._reading.tokens, self._reading.edited, None
+            self._begin_anew_if_much()
 
-    def _catch_up(self, lines: Lines, working_on: int | None) -> None:
-        """Read the pending lines of ``lines``, except the one that is worked on."""
+    def _note(self, change: _Change, lines: Lines) -> None:
+        """Keep a change of ``lines`` for later; what is pending far away from it is read now."""
+        if self._pending is not None and not self._pending.near(change):
+            self._catch_up(lines)
+        self._pending = self._pending.then(change) if self._pending else change
+
+    def _catch_up(self, lines: Lines, blank: int | None = None) -> None:
+        """Read the pending lines of ``lines``; line ``blank`` is left out."""
         change = self._pending
-        if change is None or self._tokens is None:
-            return
-        self._tokens = spliced(
-            self._tokens, self.encoder, lines, change.first, change.old_stop, change.new_stop, working_on
-        )
-        inside = working_on is not None and change.first <= working_on < change.new_stop
-        self._pending = (
-            _Change(working_on, working_on + 1, working_on + 1) if inside and working_on is not None else None
-        )
+        if change is not None and self._tokens is not None:
+            stops = change.old_stop, change.new_stop
+            self._tokens = spliced(self._tokens, self.encoder, lines, change.first, *stops, blank)
+            self._pending = None
 
     def _window(self, line: int) -> Surroundings:
         """The surroundings of ``line`` as far as they can be read at once."""
         lines = self.document.lines
         first = max(0, line - _WINDOW)
-        part = ["" if first + i == line else text for i, text in enumerate(lines.raw_range(first, line + _WINDOW))]
-        return _around(token_text(self.encoder, part), line - first, line - first + 1)
+        part = split_lines(without_secrets("".join(lines.raw_range(first, line + _WINDOW))))
+        part[line - first] = ""
+        return _around(token_text(self.encoder, part), line - first)
 
 
-def _around(tokens: TokenText, first: int, stop: int) -> Surroundings:
-    """What stands around the lines ``first`` up to ``stop`` of ``tokens``."""
-    width, after_blank = tokens.indentation_above(first)
-    state = tokens.states[first] if first < len(tokens.states) else 0
-    low = tokens.offset(first)
-    return Surroundings(tokens.codes[:low], tokens.codes[tokens.offset(stop) :], state, width, after_blank)
+def _line(line: int) -> _Change:
+    """Line ``line`` changed in itself."""
+    return _Change(line, line + 1, line + 1)
+
+
+def _around(tokens: TokenText, line: int) -> Surroundings:
+    """What stands around line ``line`` of ``tokens``, which is blank there."""
+    width, after_blank = tokens.indentation_above(line)
+    at = tokens.offset(line)
+    return Surroundings(tokens.codes[:at], tokens.codes[at:], tokens.states[line], width, after_blank)

@@ -57,11 +57,13 @@ class Definers:
         assigned = re.escape(chr(vocabulary.number("=") * 2 + 1))
         self._pattern = re.compile(f"([{words}])([^{BREAK_CLASS}])|[{BREAK_CLASS}]([^{BREAK_CLASS}])(?={assigned})")
 
-    def find(self, codes: str) -> Iterator[tuple[str, int]]:
+    def find(self, codes: str) -> list[tuple[str, int]]:
         """The tokens that are defined in ``codes``, with the numbers of their kinds."""
-        for match in self._pattern.finditer(codes):
-            definer, name, assigned = match.groups()
-            yield (name, self._kinds[definer]) if definer else (assigned, _VARIABLE)
+        kinds = self._kinds
+        return [
+            (name, kinds[definer]) if definer else (assigned, _VARIABLE)
+            for definer, name, assigned in self._pattern.findall(codes)
+        ]
 
 
 class Names:
@@ -108,6 +110,18 @@ class Names:
             text = self._vocabulary.word(number)
             if self._files[number] and text.casefold().startswith(folded):
                 yield self._known(text, number)
+
+    def beginning(self, start: str) -> Iterator[tuple[str, int]]:
+        """The names that begin with exactly ``start``, at least two letters, and in how many files each stands."""
+        word, files = self._vocabulary.word, self._files
+        for number in self._filed.get(start[:_START].casefold(), ())[:_MOST]:
+            text = word(number)
+            if text.startswith(start) and files[number]:
+                yield text, files[number]
+
+    def learnt(self, text: str) -> bool:
+        """Whether the name was learnt from any file or open document."""
+        return self._vocabulary.known(text) is not None
 
     def known(self, text: str) -> Known | None:
         """What is known of one name; None where it stands in no learnt file."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tierwise.embedded.balance import Balance
 from tierwise.embedded.corpus import Corpus
+from tierwise.embedded.names import Names
 from tierwise.embedded.vocabulary import Vocabulary, blank_before, is_break
 
 
@@ -53,6 +54,7 @@ class Scene:
 
     vocabulary: Vocabulary
     corpus: Corpus
+    names: Names
     seed: int
     above: str
     line_start: int
@@ -69,7 +71,7 @@ class Frame:
     """What the text has to fit into. ``typed_line`` is the current line up to the cursor; ``rest`` the first lexeme
     after the cursor on its line, "" for none; ``rest_closes`` whether only brackets and punctuation stand there;
     ``quote`` the one that closes the string that the cursor is in, if it stands after the cursor already; ``in_text``
-    whether it is in a string or comment; ``next_line`` the next line of text below, stripped; ``width`` the columns of
+    whether it is in a string or comment; ``state`` the lexer's in front of the line; ``next_line`` the next line of text below, stripped; ``width`` the columns of
     the current indentation (of the line of text above, when not even the indentation is there); ``indent`` the text of
     one level of ``unit`` columns.
     """
@@ -79,6 +81,7 @@ class Frame:
     rest_closes: bool
     quote: str
     in_text: bool
+    state: int
     balance: Balance
     next_line: str
     width: int

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tierwise.core.text import Lines
 from tierwise.embedded.lexing import CODE, Lexeme, lexer
+from tierwise.embedded.masking import without_secrets
 from tierwise.embedded.vocabulary import OPAQUE_LEXEME, Vocabulary, line_break
 
 _MOST_TOKENS = 300
@@ -133,7 +134,9 @@ def spliced(
     while line < lines.count and (line < new_stop or not settled):
         if line >= new_stop + _RESYNC:
             break
-        text, after, width = encoder.line("" if line == blank else lines.raw(line), state, above, after_blank)
+        text, after, width = encoder.line(
+            "" if line == blank else without_secrets(lines.raw(line)), state, above, after_blank
+        )
         codes.append(text)
         lengths.append(len(text))
         widths.append(min(width, _WIDEST))

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """``text`` goes in at the cursor. ``confidence`` is the measured share of such texts that are right up to where
+    """``text`` goes in at the cursor; its lines end with a line feed, whatever the document's do. ``confidence`` is the measured share of such texts that are right up to where
     they stop, in (0, 1]. ``evidence`` says where the text comes from.
     """
 
@@ -60,5 +60,5 @@ class Silence(StrEnum):
     """A single character, which is typed faster than read."""
     TOO_LONG_LINE = "too-long-line"
     """The line is longer than code lines are: data, or minified."""
-    NOT_READY = "not-ready"
-    """The document was opened a moment ago and is still being read."""
+    SECRET = "secret"
+    """The likeliest text is or completes a secret."""

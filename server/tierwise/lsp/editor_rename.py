@@ -14,7 +14,15 @@ from typing import Any
 from pygls.exceptions import JsonRpcException
 
 from tierwise.core.documents import Document
-from tierwise.core.renaming import NoRename, RenameProposal, RenameQuestion, RenameRefusal, RenameReply, Silence
+from tierwise.core.renaming import (
+    NoRename,
+    RenamePlace,
+    RenameProposal,
+    RenameQuestion,
+    RenameRefusal,
+    RenameReply,
+    Silence,
+)
 from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.full import TierwiseServer
@@ -49,6 +57,10 @@ class EditorServers:
 
     def warm(self, document: Document) -> None:
         """They run anyway."""
+
+    async def locate(self, question: RenameQuestion) -> RenamePlace | None:
+        """The editor asked its own servers before it came here."""
+        del question
 
     async def ask(self, question: RenameQuestion) -> RenameReply:
         document, point = question.document, question.point

@@ -21,7 +21,14 @@ from tierwise.providers.connections.openai_sdk import OpenAIConnection
 from tierwise.providers.connections.plain import PlainConnection
 from tierwise.providers.wires.base import Wire
 from tierwise.providers.wires.chat import ChatWire
-from tierwise.providers.wires.fim import CompletionsWire, DeepSeekWire, InfillWire, MistralWire, OllamaWire
+from tierwise.providers.wires.fim import (
+    CompletionsWire,
+    DeepSeekWire,
+    InfillWire,
+    MercuryEditWire,
+    MistralWire,
+    OllamaWire,
+)
 from tierwise.providers.wires.messages import MessagesWire
 from tierwise.providers.wires.responses import ResponsesWire
 from tierwise.settings.models import FimDialect, ProviderKind, ProviderSettings, ResolvedModel
@@ -92,6 +99,7 @@ _FIM_WIRES: dict[FimDialect, Callable[[], Wire]] = {
     FimDialect.MISTRAL: MistralWire,
     FimDialect.DEEPSEEK: DeepSeekWire,
     FimDialect.COMPLETIONS: CompletionsWire,
+    FimDialect.MERCURY_EDIT: MercuryEditWire,
 }
 
 _ADAPTERS: dict[ProviderKind, _Adapter] = {

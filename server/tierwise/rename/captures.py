@@ -25,8 +25,8 @@ class _Check:
         self._where = edit.base.path.name if edit.base.path is not None else edit.base.uri
         self._new_name = new_name
         self._after = after
-        self._pairs = _pairs(edit, before, after, old_name, new_name)
-        self._renamed = {now.start for _, now in self._pairs}
+        self._pairs, self._added = _pairs(edit, before, after, old_name, new_name)
+        self._renamed = {now.start for _, now in self._pairs} | self._added
 
     def run(self) -> None:
         meaning: dict[int, Binding | None] = {}
@@ -37,10 +37,14 @@ class _Check:
             if was.binding is not None and key in meaning and meaning[key] is not now.binding:
                 self._refuse(now, "would mean something else that has this name")
             meaning[key] = now.binding
-            if was.binding is None and was.role == now.role and now.binding is not None:
+            if was.binding is None and was.role == now.role and self._is_captured(now):
                 self._refuse(now, "would mean something else that has this name")
             self._check_strangers(now.binding)
             self._check_siblings(now)
+
+    def _is_captured(self, now: Name) -> bool:
+        """Whether a free name would be bound, other than by what the rename itself puts in (an import's new alias)."""
+        return now.binding is not None and any(item.start not in self._added for item in now.binding.definitions)
 
     def _check_strangers(self, binding: Binding | None) -> None:
         for name in binding.names if binding is not None else ():
@@ -82,10 +86,13 @@ _DECLARES_MEMBER = frozenset(
 )
 
 
-def _pairs(edit: FileEdit, before: Parsed, after: Parsed, old_name: str, new_name: str) -> list[tuple[Name, Name]]:
-    """Every changed occurrence as it is and as it would be."""
+def _pairs(
+    edit: FileEdit, before: Parsed, after: Parsed, old_name: str, new_name: str
+) -> tuple[list[tuple[Name, Name]], set[int]]:
+    """Every changed occurrence as it is and as it would be; and the first bytes of the names that are put in anew."""
     old, new = occurrences(before, old_name), occurrences(after, new_name)
     found: list[tuple[Name, Name]] = []
+    added: set[int] = set()
     shift = 0
     for item in sorted(edit.edits, key=lambda one: one.span):
         start, end = before.byte(item.span.start), before.byte(item.span.end)
@@ -94,7 +101,9 @@ def _pairs(edit: FileEdit, before: Parsed, after: Parsed, old_name: str, new_nam
         shift += len(item.text.encode()) - (end - start)
         if was is not None and now is not None:
             found.append((was, now))
-    return found
+        elif now is not None:
+            added.add(now.start)
+    return found, added
 
 
 def _inside(found: Occurrences, start: int, end: int) -> Name | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 
-from tierwise.core.changes import Changeset, FileEdit, TextEdit
+from tierwise.core.changes import Changeset, FileEdit, RenameFile, TextEdit
 from tierwise.core.documents import Document
 from tierwise.core.text import Point, Span
 from tierwise.core.workspace import WorkspaceView
@@ -40,6 +40,18 @@ def changeset_of(view: WorkspaceView, document: Document, found: Found, new_name
     for edit in edits:
         _check_syntax(edit, new_name)
     return Changeset((*edits, *found.moves))
+
+
+def check_moves(view: WorkspaceView, document: Document, moves: Iterable[RenameFile]) -> None:
+    """Raise RenameDeclined unless every move stays in the document's folder and overwrites nothing. Looks at the disk:
+    what the view hides must not be overwritten either.
+    """
+    folder = view.folder_of(document.path) if document.path is not None else None
+    for move in moves:
+        if folder is None or not move.old.is_relative_to(folder) or not move.new.is_relative_to(folder):
+            raise RenameDeclined(Reason.OUTSIDE, f"{move.old.name} would move out of the workspace folder.")
+        if move.new.exists():
+            raise RenameDeclined(Reason.CLASH, f"There is already a {move.new.name} where {move.old.name} would move.")
 
 
 def is_untouchable(view: WorkspaceView, document: Document, base: Document) -> bool:

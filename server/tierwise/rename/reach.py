@@ -40,6 +40,20 @@ def reach_of(document: Document, point: Point, name: str) -> Reach:
     return Reach(True, document.uri, start, end)
 
 
+def is_code_at(document: Document, point: Point) -> bool:
+    """Whether a place is in code, a string included; not in a comment, and not between the words."""
+    at = document.lines.clamp(point)
+    row = document.lines.line(at.line)
+    parsed = parse(document.language, document.text)
+    if parsed is None or not row[max(0, at.column - 1) : at.column + 1].strip():
+        return False
+    byte = parsed.byte(at)
+    node: Node | None = parsed.root.descendant_for_byte_range(byte, byte)
+    while node is not None and "comment" not in node.type:
+        node = node.parent
+    return node is None
+
+
 def _with_documentation(parsed: Parsed, identifier: int, start: int, end: int) -> tuple[int, int]:
     """A scope, grown to the whole definition that it belongs to and the comments right before that."""
     node: Node | None = parsed.root.descendant_for_byte_range(start, max(start, end - 1))

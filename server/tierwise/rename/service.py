@@ -14,7 +14,7 @@ from tierwise.core.renaming import RenameProposal
 from tierwise.core.text import Point
 from tierwise.core.workspace import WorkspaceView
 from tierwise.rename.captures import check_scopes
-from tierwise.rename.checks import changeset_of, check_meaning
+from tierwise.rename.checks import changeset_of, check_meaning, check_moves
 from tierwise.rename.foreign import found_in
 from tierwise.rename.identifiers import check_new_name
 from tierwise.rename.snapshot import Snapshot
@@ -85,6 +85,7 @@ class Renamer:
         if plain:
             check_new_name(document.language, old_name, new_name, is_property=prepared.kind in _PROPERTIES)
         found = found_in(proposal, old_name, new_name, prepared.kind, plain=plain)
+        check_moves(view, document, found.moves)
         changes = changeset_of(view, document, found, new_name)
         for edit in changes.edits if plain else ():
             check_scopes(edit, old_name, new_name)

@@ -18,7 +18,11 @@ from tierwise.routing.signals import RequestFacts, signals
 from tierwise.routing.words import HEADS, Words, WordsSay, shares, shipped_words
 from tierwise.settings.models import ProviderKind, Settings
 
-MECHANICAL_TASKS = {Task.COMPLETE: "a completion is mechanical", Task.RENAME: "a rename is mechanical"}
+MECHANICAL_TASKS = {
+    Task.COMPLETE: "a completion is mechanical",
+    Task.NEXT_EDIT: "a next edit is mechanical",
+    Task.RENAME: "a rename is mechanical",
+}
 """Tasks that are mechanical by their nature: the keystroke's latency or the occurrences decide, not the words."""
 
 DOUBTFUL = 0.55
@@ -31,6 +35,7 @@ CLASSES = tuple(TaskClass)
 
 _ROLES = {
     Task.COMPLETE: Role.COMPLETE,
+    Task.NEXT_EDIT: Role.COMPLETE,
     Task.RENAME: Role.ADJUDICATE,
     Task.EXPLAIN: Role.EXPLAIN,
     Task.REVIEW: Role.REVIEW,

@@ -17,6 +17,9 @@ from tierwise.core.tasks import Task, TaskClass, Tier
 from tierwise.settings.facts import Frozen, ModelFacts
 from tierwise.settings.models import ClassSettings, Settings, TaskSettings, TierSettings
 
+_BY_TIER = frozenset({Task.COMPLETE, Task.NEXT_EDIT})
+"""Tasks that come at every keystroke and follow their tier alone, whatever a class gets."""
+
 EFFORT_ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """All providers' names for efforts, lowest first; a model has some of them."""
 
@@ -107,7 +110,7 @@ def policy_for(settings: Settings, task: Task, task_class: TaskClass, tier: Tier
     """
     at_tier = settings.tiers.get(tier) or TierSettings()
     for_task = settings.tasks.get(task) or TaskSettings()
-    for_class = ClassSettings() if task is Task.COMPLETE else settings.classes.get(task_class) or ClassSettings()
+    for_class = ClassSettings() if task in _BY_TIER else settings.classes.get(task_class) or ClassSettings()
     bounds = _bounds(at_tier, task, task_class, tier)
     first_token_ms = for_task.first_token_ms or for_class.first_token_ms or bounds.first_token_ms
     deadline_ms = for_task.deadline_ms or for_class.deadline_ms or bounds.deadline_ms
@@ -136,9 +139,10 @@ def shipped_policy() -> PolicyTable:
 
 def _bounds(at_tier: TierSettings, task: Task, task_class: TaskClass, tier: Tier) -> TierSettings:
     """The tier's limits for this task."""
-    if task is Task.COMPLETE:
-        return at_tier
     by_class, by_task = shipped_policy().classes[task_class], shipped_policy().tasks[task]
+    if task in _BY_TIER:
+        output = by_task.max_output_tokens or at_tier.max_output_tokens
+        return at_tier.model_copy(update={"max_output_tokens": output})
     output = min(by_class.max_output_tokens, by_task.max_output_tokens or by_class.max_output_tokens)
     context = min(by_class.context_tokens, at_tier.context_tokens)
     times = (by_class.first_token_ms, by_class.deadline_ms)

@@ -54,6 +54,8 @@ class _Reader:
         if kind == "rename":
             self.moves.append(RenameFile(self._path(change.get("oldUri")), self._path(change.get("newUri"))))
             return
+        if kind == "delete" and self._is_left_empty(self._path(change.get("uri"))):
+            return  # an empty folder disturbs nobody
         if kind is not None:
             raise UnusableEdit(f"the edit would {kind} a file")
         path = self._before(self._path(_table(change.get("textDocument")).get("uri")))
@@ -96,6 +98,12 @@ class _Reader:
             return path
         real = folder.resolve()
         return folder / path.relative_to(real) if path.is_relative_to(real) else path
+
+    def _is_left_empty(self, folder: Path) -> bool:
+        """Whether all files of a folder have moved elsewhere by now."""
+        top = self.view.folder_of(folder)
+        inside = {path for path in self.view.files(top) if path.is_relative_to(folder)} if top is not None else {folder}
+        return bool(self.moves) and inside <= {move.old for move in self.moves}
 
     def _before(self, path: Path) -> Path:
         """Where a file is now that the edit speaks of after it moved it."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
-from tierwise.core.renaming import NoRename, RenameQuestion, RenameReply, Silence
+from tierwise.core.renaming import NoRename, RenamePlace, RenameQuestion, RenameReply, Silence
 from tierwise.core.workspace import WorkspaceView
 from tierwise.servers.launch import find_program
 from tierwise.servers.server import LanguageServer
@@ -110,6 +110,16 @@ class LanguageServers:
             self._failed(candidate, folder)
         return NoRename(candidate.name, Silence.FAILED)
 
+    async def locate(self, question: RenameQuestion) -> RenamePlace | None:
+        candidate, folder = self._candidate(question.document), self._folder(question.document)
+        if candidate is None or folder is None:
+            return None
+        until = self._clock.monotonic() + question.limit_s
+        server = await self._within(self._entry(candidate, folder), until)
+        if not isinstance(server, LanguageServer):
+            return None
+        return await server.locate(replace(question, limit_s=max(0.0, until - self._clock.monotonic())))
+
     async def aclose(self) -> None:
         """End all servers."""
         self._closed = True
@@ -119,21 +129,24 @@ class LanguageServers:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _ask(self, entry: _Entry, name: str, question: RenameQuestion, until: float) -> RenameReply:
-        try:
-            async with asyncio.timeout(max(0.0, until - self._clock.monotonic())):
-                server = await asyncio.shield(entry.starting)
-        except TimeoutError:
-            return NoRename(name, Silence.STARTING)
-        if server is None:
-            return NoRename(name, Silence.FAILED)
-        left = until - self._clock.monotonic()
+        server = await self._within(entry, until)
+        if isinstance(server, Silence):
+            return NoRename(name, server)
         cold = not server.settled
-        reply = await server.ask(_within(question, max(0.0, left)))
+        reply = await server.ask(replace(question, limit_s=max(0.0, until - self._clock.monotonic())))
         if cold and isinstance(reply, NoRename) and reply.why is Silence.LATE:
             return NoRename(name, Silence.STARTING)
         if not isinstance(reply, NoRename):
             entry.failures = 0
         return reply
+
+    async def _within(self, entry: _Entry, until: float) -> LanguageServer | Silence:
+        """The server, as soon as it has started."""
+        try:
+            async with asyncio.timeout(max(0.0, until - self._clock.monotonic())):
+                return await asyncio.shield(entry.starting) or Silence.FAILED
+        except TimeoutError:
+            return Silence.STARTING
 
     async def _prime(self, entry: _Entry, view: WorkspaceView, document: Document) -> None:
         server = await asyncio.shield(entry.starting)
@@ -228,9 +241,3 @@ async def _closed(starting: asyncio.Task[LanguageServer | None], priming: Sequen
         server = await starting
         if server is not None:
             await server.aclose()
-
-
-def _within(question: RenameQuestion, limit_s: float) -> RenameQuestion:
-    return RenameQuestion(
-        question.view, question.document, question.point, question.old_name, question.new_name, limit_s
-    )

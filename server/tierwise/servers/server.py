@@ -15,7 +15,16 @@ from typing import Any, cast
 
 from tierwise.core.columns import Columns
 from tierwise.core.documents import Document
-from tierwise.core.renaming import NoRename, RenameProposal, RenameQuestion, RenameRefusal, RenameReply, Silence
+from tierwise.core.renaming import (
+    NoRename,
+    RenamePlace,
+    RenameProposal,
+    RenameQuestion,
+    RenameRefusal,
+    RenameReply,
+    Silence,
+)
+from tierwise.core.text import Span
 from tierwise.core.workspace import WorkspaceView
 from tierwise.servers.counterpart import Counterpart
 from tierwise.servers.edits import UnusableEdit, changeset_of, span_of
@@ -106,6 +115,19 @@ class LanguageServer:
         except WireClosed:
             return NoRename(self.name, Silence.FAILED)
 
+    async def locate(self, question: RenameQuestion) -> RenamePlace | None:
+        """What would be renamed; None where nothing is, or where there is no answer in time."""
+        try:
+            async with asyncio.timeout(question.limit_s), self._asking:
+                connection = self._live()
+                connection.sync.show(self._shown(question.view, question.document, []))
+                await self._counterpart.rest()
+                raw = await connection.wire.request("textDocument/prepareRename", self._place(question), _START_S)
+        except (TimeoutError, WireClosed, WireError):
+            return None
+        span, name = self._named(question.document, raw)
+        return RenamePlace(self.name, span, name) if span is not None and name else None
+
     async def prime(self, view: WorkspaceView, document: Document) -> None:
         """Show a document, so that the server reads its project before it is asked."""
         async with self._asking:
@@ -190,16 +212,12 @@ class LanguageServer:
         return NoRename(self.name, Silence.FAILED)
 
     async def _proposal(self, wire: Wire, question: RenameQuestion) -> RenameReply:
-        place: dict[str, Any] = {
-            "textDocument": {"uri": question.document.uri},
-            "position": self._columns.position(question.document.lines, question.point),
-        }
-        old_name = ""
+        place, old_name = self._place(question), ""
         if self._prepares:
             prepared = await wire.request("textDocument/prepareRename", place, question.limit_s)
             if prepared is None:
                 return NoRename(self.name, Silence.NOTHING)
-            old_name = self._named(question.document, prepared)
+            _, old_name = self._named(question.document, prepared)
         params = {**place, "newName": question.new_name}
         raw = await wire.request("textDocument/rename", params, question.limit_s)
         if raw is None:
@@ -209,14 +227,18 @@ class LanguageServer:
             return NoRename(self.name, Silence.NOTHING)
         return RenameProposal(self.name, changes, old_name)
 
-    def _named(self, document: Document, prepared: object) -> str:
-        """What the answer to ``prepareRename`` says stands there."""
+    def _place(self, question: RenameQuestion) -> dict[str, Any]:
+        position = self._columns.position(question.document.lines, question.point)
+        return {"textDocument": {"uri": question.document.uri}, "position": position}
+
+    def _named(self, document: Document, prepared: object) -> tuple[Span | None, str]:
+        """What the answer to ``prepareRename`` says stands there, and how it is called."""
         table = cast("dict[str, Any]", prepared) if isinstance(prepared, dict) else {}
+        span = span_of(table.get("range", table), self._columns, document)
         placeholder = table.get("placeholder")
         if isinstance(placeholder, str):
-            return placeholder
-        span = span_of(table.get("range", table), self._columns, document)
-        return "" if span is None else document.lines.slice(span)
+            return span, placeholder
+        return span, "" if span is None else document.lines.slice(span)
 
     def _take_capabilities(self, result: object) -> None:
         raw = cast("dict[str, Any]", result).get("capabilities") if isinstance(result, dict) else None

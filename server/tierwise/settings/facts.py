@@ -130,6 +130,7 @@ class ModelFacts(Frozen):
     )
     api: str | None = Field(default=None, description='For kind "openai": "responses" or "chat"; None: responses.')
     fim_template: str | None = Field(default=None, description="Name of the FIM format it was trained on.")
+    edit_template: str | None = Field(default=None, description="Name of the next-edit format it was trained on.")
     prices: Prices = Field(default_factory=Prices, description="US dollars per million tokens.")
     price_cliff: PriceCliff | None = Field(default=None, description="Where the price of the whole request jumps.")
     price_steps: tuple[PriceCliff, ...] = Field(

@@ -69,6 +69,8 @@ def load(layers: Sequence[Layer], around: Surroundings, last: Loaded | None = No
         if isinstance(outcome, _Assembled):
             break
         index, fault = outcome
+        if index < 0 and broken_profile:
+            raise ConfigError(f"{fault.key} in a profile that came with Tierwise {fault.reason}; install it again")
         if index < 0:
             problems.append(SettingsProblem(f'profile "{choice.profile.name}"', fault.key, fault.reason))
             broken_profile = True
@@ -160,12 +162,16 @@ def _checked(tables: Tables) -> Settings | Fault:
     settings = _parsed(tables)
     if isinstance(settings, Fault):
         return settings
-    for tier, chosen in settings.tiers.items():
-        for item in chosen.chain:
+    named: dict[tuple[str, ...], tuple[str, ...]] = {
+        ("tiers", tier.value, "chain"): chosen.chain for tier, chosen in settings.tiers.items()
+    }
+    named["completion", "next_edit_chain"] = settings.completion.next_edit_chain
+    for key, chain in named.items():
+        for item in chain:
             provider = ModelRef.parse(item).provider
             if provider not in settings.providers:
                 known = suggestion(provider, settings.providers) or f"; add [providers.{dotted((provider,))}]"
-                return Fault(("tiers", tier, "chain"), f'names the provider "{printable(provider)}", unknown{known}')
+                return Fault(key, f'names the provider "{printable(provider)}", unknown{known}')
     return settings
 
 

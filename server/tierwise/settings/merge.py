@@ -83,7 +83,8 @@ def text_at(tables: Tables, *path: str) -> str | None:
 
 
 def chains(tables: Tables) -> list[list[str]]:
-    """The chains of all tiers, also of tables that nobody has validated."""
-    listed = (table_at(tables, "tiers", tier).get("chain") for tier in table_at(tables, "tiers"))
+    """The chains of all tiers and that for next edits, also of tables that nobody has validated."""
+    listed = [table_at(tables, "tiers", tier).get("chain") for tier in table_at(tables, "tiers")]
+    listed.append(table_at(tables, "completion").get("next_edit_chain"))
     lists = (cast("list[object]", chain) for chain in listed if isinstance(chain, list | tuple))
     return [[item for item in chain if isinstance(item, str)] for chain in lists]

@@ -38,6 +38,8 @@ class FimDialect(StrEnum):
     MISTRAL = "mistral"
     DEEPSEEK = "deepseek"
     COMPLETIONS = "completions"
+    MERCURY_EDIT = "mercury-edit"
+    """Inception's endpoint for next edits, and for nothing else."""
 
 
 class ProviderSettings(Frozen):
@@ -196,6 +198,23 @@ class CompletionSettings(Frozen):
     disabled_languages: tuple[str, ...] = Field(default=(), description="Language identifiers without completions.")
     embedded: bool = Field(default=True, description="Let the embedded engine answer when no model does in time.")
     multiline: bool = Field(default=True, description="Offer several lines where the place invites it.")
+    next_edit: bool = Field(
+        default=True, description="Propose the edit that follows from the last ones, in this file or another open one."
+    )
+    next_edit_model: bool = Field(
+        default=True, description="Ask a model for the next edit where nothing follows for certain."
+    )
+    next_edit_chain: tuple[str, ...] = Field(
+        default=(),
+        description='Models that predict next edits, "PROVIDER/MODEL"; empty: those of the fast tier that can.',
+    )
+
+    @field_validator("next_edit_chain")
+    @classmethod
+    def _refs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            ModelRef.parse(item)
+        return value
 
 
 class CacheSettings(Frozen):
@@ -328,7 +347,15 @@ class Settings(Frozen):
     def chain(self, tier: Tier) -> tuple[ResolvedModel, ...]:
         """The models of a tier in order; empty where the tier has none."""
         settings = self.tiers.get(tier)
-        return tuple(self.resolve(ModelRef.parse(item)) for item in settings.chain) if settings else ()
+        return self._resolved(settings.chain) if settings else ()
+
+    @property
+    def next_edit_chain(self) -> tuple[ResolvedModel, ...]:
+        """The models that may be asked for next edits, in order; those that cannot answer are among them."""
+        return self._resolved(self.completion.next_edit_chain) or self.chain(Tier.FAST)
+
+    def _resolved(self, chain: tuple[str, ...]) -> tuple[ResolvedModel, ...]:
+        return tuple(self.resolve(ModelRef.parse(item)) for item in chain)
 
 
 @dataclass(frozen=True, slots=True)

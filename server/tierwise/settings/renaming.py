@@ -49,6 +49,10 @@ class RenameSettings(Frozen):
     )
     mentions: bool = Field(default=True, description="Offer the name's mentions in comments, strings and documents.")
     related: bool = Field(default=True, description="Offer symbols and files that are named after the renamed one.")
+    aliases: bool = Field(
+        default=True,
+        description="Whether a rename at an import or export of JavaScript keeps the other side's name with `as`.",
+    )
     offers: Offer = Field(default=Offer.EDIT, description="How mentions and related names are offered.")
 
 

@@ -42,6 +42,7 @@ PROVIDERS: dict[str, dict[str, Wire]] = {
     "groq": _compatible("/openai/v1"),
     "cerebras": _compatible("/v1"),
     "openrouter": _compatible("/api/v1"),
+    "inception": {**_compatible("/v1"), "/v1/edit/completions": Wire.CHAT},
     "together": _compatible("/v1", completions=True),
     "fireworks": _compatible("/inference/v1", completions=True),
     "vllm": {**_compatible("/v1", completions=True), **_ANTHROPIC, "/health": Wire.STATUS, "/version": Wire.STATUS},

@@ -150,7 +150,7 @@ def _tokens(summary: Summary) -> str:
 
 def _fates(events: Sequence[RequestEvent]) -> str:
     """What became of offered answers."""
-    groups = (("completions", {Task.COMPLETE}), ("edits", EDIT_TASKS))
+    groups = (("completions", {Task.COMPLETE}), ("next edits", {Task.NEXT_EDIT}), ("edits", EDIT_TASKS))
     rows = [(name, _fate([e for e in events if e.task in tasks and e.feedback])) for name, tasks in groups]
     plot = svg.stripes(rows, short, "What became of answers")
     return _plot("What became of answers", "as far as the editor showed it, within a minute", plot, rows[0][1])

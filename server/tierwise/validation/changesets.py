@@ -12,8 +12,9 @@ from tierwise.core.changes import Changeset, CreateFile, FileEdit
 from tierwise.core.checks import CheckResult, CheckStatus, Skipped, Verdict
 from tierwise.core.rejection import Rejection, RejectReason
 from tierwise.validation.comments import keeps_comments
+from tierwise.validation.imports.check import imports_are_used, imports_exist
 from tierwise.validation.losses import keeps_definitions, keeps_documentation, keeps_licence
-from tierwise.validation.names import resolves_names
+from tierwise.validation.names.check import names_resolve
 from tierwise.validation.places import stays_in_files, stays_in_span
 from tierwise.validation.project import Project
 from tierwise.validation.scope import EditScope
@@ -87,5 +88,7 @@ CHECKS: tuple[Check, ...] = (
     _of_changeset("syntax", parses),
     Check("definitions", keeps_definitions),
     Check("documentation", keeps_documentation),
-    _of_changeset("names", resolves_names),
+    Check("imports", imports_exist),
+    Check("names", names_resolve),
+    Check("unused imports", imports_are_used),
 )

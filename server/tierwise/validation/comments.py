@@ -20,6 +20,7 @@ from tierwise.edits.diff import LineChange, line_changes
 from tierwise.edits.scanner import comment_start
 from tierwise.syntax.comments import comments
 from tierwise.validation.changed import changed_files
+from tierwise.validation.known import words
 from tierwise.validation.scope import EditScope
 
 _DIRECTIVE = re.compile(
@@ -28,10 +29,6 @@ _DIRECTIVE = re.compile(
 )
 _MARKS = re.compile(r"^(?:/\*+|//[/!]*|#+!?|--+|<!--|\*(?!/)|;+)|(?:\*+/|-->)$")
 _WORD = re.compile(r"[^\W\d_]{2,}|\d+")
-_COMMON_WORDS = "the an of to in is are be was it its this that these and or not no for on at by as if with from we so do does can any"
-_COMMON = frozenset(_COMMON_WORDS.split())
-"""Words that two comments share without saying the same."""
-
 _NOTE = re.compile(r"\b(?:todo|fixme|xxx|hack)\b", re.IGNORECASE)
 _CODE = re.compile(
     r"[;{}]$|^[\w.]+\(.*\)[,:]?$|^[\w.\[\]'\"]+\s*[-+*/|&]?=\s*\S|^(?:if|elif|for|while|return|import|from|def|else|with|assert)\b"
@@ -157,8 +154,8 @@ class _Place:
         new = "".join(change.lines)
         if all(_CODE.search(line) and line in " ".join(new.split()) for line in old):
             return True
-        words = _words(" ".join(old))
-        return any(_share(words, _words(" ".join(note.lines))) >= _SAID_AGAIN for note in self.new_notes(change))
+        said = _words(" ".join(old))
+        return any(_share(said, _words(" ".join(note.lines))) >= _SAID_AGAIN for note in self.new_notes(change))
 
     def new_notes(self, change: LineChange) -> Iterator[_Note]:
         shift = sum(len(c.lines) - (c.stop - c.start) for c in self.changes if c.start < change.start)
@@ -238,9 +235,9 @@ def _is_asked_for(note: _Note, scope: EditScope) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    words = {word.lower() for word in _WORD.findall(text)}
-    return words - _COMMON or words
+    found = {word.lower() for word in _WORD.findall(text)}
+    return found - words("comment_words") or found
 
 
-def _share(words: set[str], others: set[str]) -> float:
-    return len(words & others) / len(words) if words else 0.0
+def _share(part: set[str], whole: set[str]) -> float:
+    return len(part & whole) / len(part) if part else 0.0

@@ -5,13 +5,16 @@ Owner of nothing but what it has looked up for one changeset.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TypeVar, cast
 
 from tierwise.core.changes import Changeset, FileEdit, RenameFile
 from tierwise.validation.changed import ChangedFile, changed_files
 from tierwise.validation.scope import EditScope
+
+T = TypeVar("T")
 
 
 class Project:
@@ -22,6 +25,7 @@ class Project:
         self.changed = tuple(changed_files(changeset))
         self.folder = scope.folder
         self.scope = scope
+        self._memory: dict[object, object] = {}
         self._edits = {edit.base.path: edit for edit in changeset.edits}
         self._new = {name: file for file in self.changed if (name := self._name(file.path)) is not None}
         self._gone = {
@@ -33,6 +37,12 @@ class Project:
     def edit_of(self, file: ChangedFile) -> FileEdit | None:
         """The edit of a changed file; None for a new one."""
         return None if file.before is None else self._edits.get(file.path)
+
+    def remembered(self, make: Callable[[Project], T]) -> T:
+        """One value of a kind for all checks of a changeset, made when it is first asked for."""
+        if make not in self._memory:
+            self._memory[make] = make(self)
+        return cast("T", self._memory[make])
 
     @cached_property
     def known(self) -> bool:
@@ -83,11 +93,6 @@ class Project:
     def name_of(self, file: ChangedFile) -> str:
         """The name of a changed file; its last part for one outside the folder."""
         return self._name(file.path) or file.name
-
-    @cached_property
-    def installed(self) -> frozenset[str]:
-        """Names of the packages that are installed for the workspace folder."""
-        return self.scope.installed(self.folder)
 
     @cached_property
     def _listed(self) -> frozenset[str]:

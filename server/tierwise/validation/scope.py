@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tierwise.core.tasks import Task
 from tierwise.core.text import Span
-from tierwise.core.workspace import WorkspaceView
+from tierwise.core.workspace import Library, WorkspaceView
 
 _REMOVES = re.compile(
     r"\b(?:remove|delete|drop|inline|merge|replace|rewrite|unify|combine|split|rename|extract|move|get rid of)",
@@ -34,18 +34,14 @@ def _no_reason(path: Path) -> str | None:
     return None
 
 
-def _nothing(folder: Path) -> frozenset[str]:
-    del folder
-    return frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class EditScope:
     """``folder``: the workspace folder. ``allowed``: the files that may change, as absolute paths; ``target`` is the
     one the request is about, and ``span`` the lines of it that it is about (None: all). ``instruction``: the user's
     own words; what they name may go. ``forbidden``: why a path must be left alone (ignore files), None where it need
     not. ``exists``: whether a path is taken on the disk. ``workspace``: what may be read beside the changed files; None
-    where they are all there is. ``installed``: the names of the packages that are installed for a folder.
+    where they are all there is. ``library``: Python's modules from outside the workspace; None where nothing is known
+    of them.
     """
 
     folder: Path
@@ -57,7 +53,7 @@ class EditScope:
     forbidden: Callable[[Path], str | None] = _no_reason
     exists: Callable[[Path], bool] = _never
     workspace: WorkspaceView | None = None
-    installed: Callable[[Path], frozenset[str]] = _nothing
+    library: Library | None = None
 
     @property
     def may_create(self) -> bool:

@@ -23,7 +23,7 @@ async function activation(editor) {
 /** Type where the workspace itself says what comes next, until there is ghost text. @param {Editor} editor */
 async function firstGhostText(editor) {
   await editor.page.keyboard.press('Control+End');
-  await editor.page.keyboard.type('\n\ndef another(amount, percent):\nif percent > 0:\nreturn amount * (100');
+  await editor.page.keyboard.type('\n\ndef another(amount, percent):\nif per');
   await until('ghost text', async () => (await editor.ghostText()).trim() !== '', 60_000);
 }
 

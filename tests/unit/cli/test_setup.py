@@ -93,7 +93,8 @@ def test_helix_keeps_the_users_own_languages(environ: dict[str, str]) -> None:
     table = tomllib.loads(text)
     assert [entry["name"] for entry in table["language"]].count("python") == 1
     assert table["language"][0]["language-servers"] == ["pylsp"]
-    assert table["language-server"]["tierwise"] == {"command": COMMAND[0], "args": list(COMMAND[1:])}
+    server = table["language-server"]["tierwise"]
+    assert (server["command"], server["args"]) == (COMMAND[0], list(COMMAND[1:]))
     assert path.with_name("languages.toml.before-tierwise").read_text() == mine
 
 

@@ -48,7 +48,9 @@ def check(case: dict[str, Any]) -> None:
     engine, document, point = placed(case)
     found = engine.complete(document, point, multiline=case.get("multiline", True), max_lines=case.get("max_lines", 12))
     if isinstance(found, Silence):
-        assert found.value == case.get("silent"), f"silent ({found}) instead of {case.get('suggests', case.get('begins'))!r}"
+        assert found.value == case.get("silent"), (
+            f"silent ({found}) instead of {case.get('suggests', case.get('begins'))!r}"
+        )
         return
     assert "silent" not in case, found
     if "suggests" in case:

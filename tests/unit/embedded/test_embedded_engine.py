@@ -100,7 +100,9 @@ def test_languages_of_one_family_learn_from_each_other_and_others_do_not() -> No
         for number in range(4):
             engine.learn(str(FOLDER / f"{number}.x"), language, line)
         path = FOLDER / "a.js"
-        asked = Document(path.as_uri(), path, "javascript", 1, Lines.of("let a = 1;\nconst quarterlyBudgetPlanner = create"))
+        asked = Document(
+            path.as_uri(), path, "javascript", 1, Lines.of("let a = 1;\nconst quarterlyBudgetPlanner = create")
+        )
         engine.opened(asked)
         assert completed(engine, asked) == ("QuarterlyBudgetPlanner();" if known else "")
 
@@ -109,7 +111,9 @@ def test_follows_edits_of_the_document() -> None:
     engine = EmbeddedEngine()
     doc = document("a.py", SHAPES)
     engine.opened(doc)
-    first = edit(doc, Span.at(Point(1, 0)), "def summarize_ledger(ledger):\n    return ledger.summary(currency=EURO)\n\n\n")
+    first = edit(
+        doc, Span.at(Point(1, 0)), "def summarize_ledger(ledger):\n    return ledger.summary(currency=EURO)\n\n\n"
+    )
     engine.edited(first)
     second = edit(first.after, Span.at(end(first.after)), "\n\ndef other(ledger):\n    return ledger.summ")
     engine.edited(second)
@@ -247,7 +251,12 @@ def test_what_was_balanced_stays_balanced(lines: list[str], line: int, column: i
 
 
 @settings(max_examples=60)
-@given(st.text(max_size=200), st.integers(0, 10), st.integers(0, 40), st.sampled_from(("python", "html", "rust", "markdown")))
+@given(
+    st.text(max_size=200),
+    st.integers(0, 10),
+    st.integers(0, 40),
+    st.sampled_from(("python", "html", "rust", "markdown")),
+)
 def test_any_text_is_taken(text: str, line: int, column: int, language: str) -> None:
     engine = EmbeddedEngine()
     doc = Document("untitled:a", None, language, 1, Lines.of(text * 3))
@@ -261,7 +270,12 @@ def test_any_text_is_taken(text: str, line: int, column: int, language: str) -> 
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 40), st.integers(0, 12), st.integers(0, 3), st.sampled_from(("", "x", "\n", "    a = b\n", '"""', "(\n\n)"))),
+        st.tuples(
+            st.integers(0, 40),
+            st.integers(0, 12),
+            st.integers(0, 3),
+            st.sampled_from(("", "x", "\n", "    a = b\n", '"""', "(\n\n)")),
+        ),
         max_size=12,
     )
 )

@@ -11,11 +11,37 @@ from tierwise.embedded.tokentext import Encoder, indentation_unit, spliced, toke
 from tierwise.embedded.vocabulary import LINE_END, Vocabulary, break_levels, is_break
 
 LANGUAGES = ("python", "typescript", "go", "rust", "html", "markdown", "lua", "unheard-of")
-PIECES = ("def ", "x", " = ", "(", ")", "[1]", '"a"', '"', "'", '"""', "'''", "`", "/*", "*/", "#", "//", "\\", "\t", "    ", "é", "→", "::", "<<=")
+PIECES = (
+    "def ",
+    "x",
+    " = ",
+    "(",
+    ")",
+    "[1]",
+    '"a"',
+    '"',
+    "'",
+    '"""',
+    "'''",
+    "`",
+    "/*",
+    "*/",
+    "#",
+    "//",
+    "\\",
+    "\t",
+    "    ",
+    "é",
+    "→",
+    "::",
+    "<<=",
+)
 CODE_TEXT = st.lists(st.sampled_from((*PIECES, "\n", "\n", "\n    ")), max_size=40).map("".join)
 
 
-@given(st.sampled_from(LANGUAGES), st.one_of(st.lists(st.sampled_from(PIECES)).map("".join), st.text()), st.integers(0, 1))
+@given(
+    st.sampled_from(LANGUAGES), st.one_of(st.lists(st.sampled_from(PIECES)).map("".join), st.text()), st.integers(0, 1)
+)
 def test_lexemes_joined_are_the_line(language: str, text: str, state: int) -> None:
     line = " ".join(text.split("\n")).replace("\r", " ").strip()
     lexemes, _ = lexer(language).lex(line, state if language == "python" else CODE)

@@ -11,8 +11,7 @@ import pytest
 from tierwise.core.clock import SystemClock
 from tierwise.core.documents import Document
 from tierwise.core.languages import language_of
-from tierwise.core.text import Span, advance
-from tierwise.core.text import Point as P
+from tierwise.core.text import Point, Span, advance
 from tierwise.embedded.next_edit.predict import predict
 from tierwise.embedded.next_edit.values import Guess
 from tierwise.features.next_edit.recent import standing
@@ -48,7 +47,7 @@ class World:
         """Type ``new`` over ``old``, whole tokens apart from what both begin and end with."""
         document = self.document(name)
         assert document.text.count(old) == 1, f"{old!r} occurs {document.text.count(old)} times"
-        start = advance(P(0, 0), document.text[: document.text.index(old)])
+        start = advance(Point(0, 0), document.text[: document.text.index(old)])
         self.version += 1
         edit = self.documents.change(document.uri, self.version, Span(start, advance(start, old)), new)
         assert edit is not None

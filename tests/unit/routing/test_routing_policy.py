@@ -128,7 +128,7 @@ def test_classes_have_their_own_temperature_and_effort() -> None:
 
 
 def test_every_reply_has_a_form_that_exists() -> None:
-    known = {"infill", "markdown", *FORMATS, ADJUDICATION.name, REVIEW.name}
+    known = {"infill", "region", "markdown", *FORMATS, ADJUDICATION.name, REVIEW.name}
     assert {by_task.reply for by_task in shipped_policy().tasks.values()} <= known
 
 

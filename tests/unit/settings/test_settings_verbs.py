@@ -21,6 +21,7 @@ def shell(world, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     for name, value in world.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-the-value-of-the-key")
+    monkeypatch.delenv("COLUMNS", raising=False)  # how wide the tester's terminal is
     monkeypatch.chdir(world.folder)
 
     def run(*arguments: str) -> tuple[int, str, str]:

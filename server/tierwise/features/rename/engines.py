@@ -16,6 +16,7 @@ from tierwise.core.documents import Document
 from tierwise.core.renaming import NoRename, RenameProposal, RenameQuestion, RenameRefusal, RenameReply, RenameSource
 from tierwise.core.text import Point, Span
 from tierwise.core.workspace import WorkspaceView
+from tierwise.rename.reach import is_code_at
 from tierwise.rename.service import Renamer
 from tierwise.rename.snapshot import Snapshot
 from tierwise.rename.values import NotRenameable, Reason, Renameable, RenameDeclined, RenameResult
@@ -36,10 +37,13 @@ class Asked:
 
 
 class Engines:
-    """All engines of one session. ``servers`` are those that we drive; the editor's come with ``use_editor``."""
+    """All engines of one session. ``unaliased`` is the renamer for who wants no aliases at imports and exports;
+    ``servers`` are those that we drive; the editor's come with ``use_editor``.
+    """
 
-    def __init__(self, renamer: Renamer, servers: RenameSource | None) -> None:
+    def __init__(self, renamer: Renamer, unaliased: Renamer, servers: RenameSource | None) -> None:
         self._renamer = renamer
+        self._unaliased = unaliased
         self._sources: dict[RenameEngine, RenameSource] = {} if servers is None else {RenameEngine.SERVER: servers}
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -64,15 +68,11 @@ class Engines:
         if (servers := self._sources.get(RenameEngine.SERVER)) is not None:
             servers.warm(document)
         found = await asyncio.to_thread(self._renamer.prepare, view, document, point)
-        if not isinstance(found, NotRenameable) or found.reason is not Reason.NO_ENGINE:
+        if not isinstance(found, NotRenameable):
             return found
-        others = [name for kind in settings.engines if (name := self._foreign(kind, document))]
-        word = document.word_at(document.lines.clamp(point))
-        if not others:
-            return found
-        if word is None:
-            return NotRenameable(Reason.NO_NAME, "There is no name at this place.")
-        return Renameable(word, document.lines.slice(word), "name", others[0])
+        if found.reason is Reason.NO_ENGINE:
+            return self._by_word(document, point, settings) or found
+        return await self._by_servers(view, document, point, settings) or found
 
     async def rename(self, asked: Asked, settings: RenameSettings) -> RenameResult:
         """The certain occurrences, checked. Raises RenameDeclined."""
@@ -82,7 +82,7 @@ class Engines:
         for kind in settings.engines:
             if kind is RenameEngine.BUNDLED:
                 try:
-                    return await self._ask_bundled(asked, prepared)
+                    return await self._ask_bundled(asked, prepared, settings)
                 except RenameDeclined as reason:
                     declined = reason
                     if reason.reason not in _OTHERS_MAY:
@@ -108,13 +108,15 @@ class Engines:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _ask_bundled(self, asked: Asked, prepared: Renameable | NotRenameable) -> RenameResult:
+    async def _ask_bundled(
+        self, asked: Asked, prepared: Renameable | NotRenameable, settings: RenameSettings
+    ) -> RenameResult:
         if isinstance(prepared, NotRenameable):
             raise RenameDeclined(prepared.reason, prepared.message)
-        cancelled = threading.Event()
+        renamer, cancelled = self._renamer if settings.aliases else self._unaliased, threading.Event()
         try:
             return await asyncio.to_thread(
-                self._renamer.rename,
+                renamer.rename,
                 asked.view,
                 asked.document,
                 asked.point,
@@ -144,6 +146,28 @@ class Engines:
                     if declined.reason is Reason.STALE:
                         return None
                     raise
+
+    def _by_word(self, document: Document, point: Point, settings: RenameSettings) -> Renameable | NotRenameable | None:
+        """In a language that only language servers know, a word may be a name."""
+        other = next((name for kind in settings.engines if (name := self._foreign(kind, document))), None)
+        word = document.word_at(document.lines.clamp(point))
+        if other is None:
+            return None
+        if word is None:
+            return NotRenameable(Reason.NO_NAME, "There is no name at this place.")
+        return Renameable(word, document.lines.slice(word), "name", other)
+
+    async def _by_servers(
+        self, view: WorkspaceView, document: Document, point: Point, settings: RenameSettings
+    ) -> Renameable | None:
+        """Where ours see no name, but there is code, a language server may (a string that is a type, a signature)."""
+        servers = self._sources.get(RenameEngine.SERVER)
+        if servers is None or not servers.engine(document) or not is_code_at(document, point):
+            return None
+        limit_ms = settings.server_ms if servers.ready(document) else settings.server_start_ms
+        asked = RenameQuestion(view, document, document.lines.clamp(point), "", "", limit_ms / 1000)
+        place = await servers.locate(asked)
+        return None if place is None else Renameable(place.span, place.name, "name", place.engine)
 
     def _start(self, work: Coroutine[Any, Any, RenameReply]) -> asyncio.Task[RenameReply]:
         """Have a question run on, whether or not its answer is waited for: it warms the server."""

@@ -43,6 +43,7 @@ class RenameFlow:
         session: Session,
         settings: Callable[[Path | None], Settings],
         renamer: Renamer,
+        unaliased: Renamer,
         servers: RenameSource | None,
         adjudicator: Adjudicator,
         recorder: Recorder,
@@ -50,7 +51,7 @@ class RenameFlow:
     ) -> None:
         self._session = session
         self._settings = settings
-        self._engines = Engines(renamer, servers)
+        self._engines = Engines(renamer, unaliased, servers)
         self._offers = Offers()
         self._beyond = Beyond(renamer, adjudicator, self._offers, clock)
         self._leftovers = Leftovers(renamer, adjudicator, clock)

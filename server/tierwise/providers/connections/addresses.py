@@ -18,6 +18,7 @@ _FIM = {
     FimDialect.OLLAMA: "http://127.0.0.1:11434",
     FimDialect.MISTRAL: "https://api.mistral.ai",
     FimDialect.DEEPSEEK: "https://api.deepseek.com/beta",
+    FimDialect.MERCURY_EDIT: "https://api.inceptionlabs.ai",
 }
 
 

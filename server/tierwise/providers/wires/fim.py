@@ -1,4 +1,5 @@
-"""The formats that complete code at a place: llama.cpp, Ollama, Mistral, DeepSeek, and plain completions.
+"""The formats that complete code at a place: llama.cpp, Ollama, Mistral, DeepSeek, and plain completions; and
+Inception's for next edits.
 
 Pure. Only llama.cpp takes other files apart from the text, and Mistral's models know a way to write them before it; the
 others are given the file alone, because a template of the server's own stands between us and the model. Plain
@@ -124,6 +125,23 @@ class CompletionsWire:
                 resolved.ref, 'dialect = "completions" takes a rendered prompt: set the provider\'s template'
             )
         result: Json = {"model": resolved.ref.model, "prompt": request.prompt.text, "stream": True}
+        result["max_tokens"] = max_tokens(request, resolved.facts)
+        return _finished(result | usage_option(resolved.facts), request, resolved)
+
+    def reader(self) -> Reader:
+        return ChunkReader()
+
+
+class MercuryEditWire:
+    """Inception's ``POST /v1/edit/completions``, for next edits: one message of the user, in the model's own format."""
+
+    path = "/v1/edit/completions"
+
+    def body(self, request: ModelRequest, resolved: ResolvedModel) -> Json:
+        if not isinstance(request.prompt, RawPrompt):
+            raise unsuitable(resolved.ref, "it only predicts next edits: use it in completion.next_edit_chain")
+        messages = [{"role": "user", "content": request.prompt.text}]
+        result: Json = {"model": resolved.ref.model, "messages": messages, "stream": True}
         result["max_tokens"] = max_tokens(request, resolved.facts)
         return _finished(result | usage_option(resolved.facts), request, resolved)
 

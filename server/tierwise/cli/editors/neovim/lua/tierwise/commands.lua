@@ -121,7 +121,18 @@ end
 
 function COMMANDS.cancel()
   local count = server.cancel()
-  server.say(count == 0 and 'nothing is under way' or ('%d stopped'):format(count))
+  local function told(more)
+    count = count + more
+    server.say(count == 0 and 'nothing is under way' or ('%d stopped'):format(count))
+  end
+  local client = compat.all_clients()[1]
+  if not client or not compat.offers(client, 'tierwise.cancel') then
+    told(0)
+    return
+  end
+  server.execute(client, 'tierwise.cancel', {}, 0, function(err, result) -- also what Neovim itself waits for
+    told(err and 0 or result.cancelled)
+  end)
 end
 
 function COMMANDS.toggle()

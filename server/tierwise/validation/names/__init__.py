@@ -1,0 +1,1 @@
+"""Whether every name that a changed file uses is defined somewhere."""

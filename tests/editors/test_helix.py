@@ -1,0 +1,186 @@
+"""The story in Helix, by real keys in a terminal."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from editors.helix import Helix
+from editors.stage import BETTER, EDIT, HAIKU, PROSE, SHOP, SONNET, Models, Stage, program
+
+pytestmark = pytest.mark.editors
+
+VERSION = r"helix (2[4-9]|[3-9]\d)\."
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[Models]:
+    with Models() as models:
+        yield models
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[tuple[Stage, Helix]]:
+    path = program("hx", VERSION)
+    stage = Stage(tmp_path_factory.mktemp("stage"), models)
+    stage.tierwise("setup", "helix", "--write")
+    helix = Helix(path, stage)
+    yield stage, helix
+    helix.close()
+
+
+@pytest.fixture
+def stage(running: tuple[Stage, Helix]) -> Stage:
+    running[0].reset()
+    return running[0]
+
+
+@pytest.fixture
+def helix(running: tuple[Stage, Helix], stage: Stage) -> Helix:
+    running[1].reset()
+    return running[1]
+
+
+_names = (f"sum_{number}" for number in itertools.count())
+
+
+def test_a_completion_is_an_item_of_the_menu(helix: Helix, stage: Stage) -> None:
+    name = next(_names)
+    stage.write("shop.py", SHOP.replace("result", name))
+    stage.models.say(fill=" item.price * 2")
+    helix.open("shop.py")
+    helix.type("4GA")
+    helix.shows("INS")
+    helix.press("C-x")
+    helix.shows("item.price * 2")
+    helix.press("Tab")
+    helix.shows(f"{name} += item.price * 2")
+    helix.press("Enter")
+    helix.escape()
+    helix.save("shop.py", f"    {name} += item.price * 2\n")
+    helix.type("u")
+    helix.save("shop.py", f"    {name} +=\n")
+    assert stage.read("shop.py") == SHOP.replace("result", name), "one undo"
+
+
+def test_rename_over_two_files(helix: Helix, stage: Stage) -> None:
+    helix.open("shop.py")
+    helix.type("ggw")
+    helix.type("ll r")
+    helix.shows("rename-to:total")
+    helix.press("C-u")
+    helix.type("grand_total")
+    helix.press("Enter")
+    helix.shows("def grand_total(items)")
+    assert "import total" in stage.read("checkout.py"), "saving is the user's"
+    helix.save("checkout.py", "import grand_total")
+
+
+def test_a_code_action_is_carried_out_in_the_background(helix: Helix, stage: Stage) -> None:
+    stage.models.say(answer=EDIT, token_ms=40)
+    helix.open("shop.py")
+    helix.type("gg4x")
+    offered = helix.choose_action("Simplify")
+    assert {"Explain", "Write documentation", "Add types", "Extract function", "Write tests"} <= set(offered)
+    helix.type("geo# meanwhile")
+    helix.escape()
+    helix.shows("# meanwhile")
+    assert "return sum(items)" not in helix.screen(), "keys are taken while the model writes"
+    helix.type("u")
+    # The text changed while it was worked on: what was made for another text is not applied.
+    helix.shows("outdated workspace edit")
+    helix.type("gg4x")
+    helix.choose_action("Simplify")
+    helix.shows("return sum(items)")
+    assert stage.read("shop.py") == SHOP
+    helix.type("u")
+    helix.shows("result = 0")
+
+
+def test_an_explanation_opens_as_a_file(helix: Helix, stage: Stage) -> None:
+    stage.models.say(answer=PROSE, token_ms=20)
+    helix.open("shop.py")
+    helix.choose_action("Explain")
+    helix.shows("explain-")
+    helix.shows("It adds up")
+    helix.shows("total([1, 2])  # 3")
+
+
+def test_an_answer_is_stopped(helix: Helix, stage: Stage) -> None:
+    stage.models.say(answer=PROSE * 50, token_ms=30)
+    helix.open("shop.py")
+    helix.choose_action("Explain")
+    (request,) = helix.until(lambda: stage.models.larger, "question at the model")
+    helix.command("lsp-workspace-command tierwise.cancel")
+    helix.until(lambda: request.closed_by_client, "closed socket at the model")
+
+
+def test_settings_change_without_a_restart(helix: Helix, stage: Stage) -> None:
+    stage.models.say(answer=PROSE)
+    stage.configure(stage.models_settings().replace(SONNET, HAIKU))
+    helix.open("shop.py")
+    asked = itertools.count(1)
+
+    def explained() -> str:
+        helix.open("shop.py")
+        helix.choose_action("Explain")
+        number = next(asked)
+        helix.until(lambda: len(stage.models.larger) >= number, "question at the model")
+        helix.shows("explain-")
+        return stage.models.larger[-1].model
+
+    helix.until(lambda: explained() == HAIKU, "the model of the changed settings")
+
+
+def test_a_killed_server_comes_back_and_nothing_is_lost(helix: Helix, stage: Stage) -> None:
+    stage.models.say(answer=PROSE)
+    helix.open("shop.py")
+    helix.type("geoimportant = 1")
+    helix.escape()
+    helix.kill_server()
+    helix.command("lsp-restart")
+    helix.wait_for_server()
+    helix.shows("important = 1")
+    helix.choose_action("Explain")
+    helix.shows("It adds up")
+    assert "important = 1" in stage.models.larger[0].text, "the new server knows the unsaved text"
+    helix.save("shop.py", "important = 1")
+
+
+def test_a_strangers_folder_counts_only_once_it_is_trusted(helix: Helix, stage: Stage) -> None:
+    stage.write(".tierwise.toml", '[providers.far]\nbase_url = "http://127.0.0.1:9"\n')
+    stage.models.say(answer=PROSE)
+    helix.open("shop.py")
+    helix.shows("not trusted")
+    helix.choose_action("Explain")
+    helix.shows("It adds up")
+    stage.tierwise("trust", ".")
+
+    def refused() -> bool:
+        helix.open("shop.py")
+        helix.choose_action("Explain")
+        helix.until(lambda: "explain-" in helix.screen() or "cannot be reached" in helix.screen(), "an answer")
+        return "cannot be reached" in helix.screen()
+
+    helix.until(refused, "the folder's own settings, without a restart")
+
+
+def test_resolving_works_too(tmp_path_factory: pytest.TempPathFactory, models: Models) -> None:
+    path = program("hx", VERSION)
+    stage = Stage(tmp_path_factory.mktemp("lazy"), models)
+    stage.tierwise("setup", "helix", "--write")
+    settings = stage.home / "config" / "helix" / "languages.toml"
+    settings.write_text(settings.read_text().replace("lazyEdits = false", "lazyEdits = true"))
+    stage.models.say(answer=EDIT)
+    helix = Helix(path, stage)
+    try:
+        helix.open("shop.py")
+        helix.type("gg4x")
+        helix.choose_action("Simplify")
+        helix.shows("return sum(items)")
+        assert len(stage.models.larger) == 1
+        helix.save("shop.py", BETTER)
+    finally:
+        helix.close()
