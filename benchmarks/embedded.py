@@ -46,7 +46,15 @@ def run(console: Console | None = None) -> None:
     found: dict[str, list[Place]] = {}
     for title, sources in (("Code it has not seen", UNSEEN), ("Code it has seen", SEEN)):
         table = Table(title=title, title_justify="left")
-        for column in ("written", "keys", "asked: offered", "shown per 100 keys", "right", "to the line's end", "keys saved"):
+        for column in (
+            "written",
+            "keys",
+            "asked: offered",
+            "shown per 100 keys",
+            "right",
+            "to the line's end",
+            "keys saved",
+        ):
             table.add_column(column, justify="left" if column == "written" else "right")
         for name, source in sources.items():
             places = recorded(source())
@@ -99,7 +107,9 @@ def _calibration(console: Console, found: dict[str, list[Place]]) -> None:
     for tenth in range(int(10 * LEAST_CONFIDENCE), 10):
         cells = [score.bins[tenth] for score in scores]
         said = sum(cell[2] for cell in cells) / max(1, sum(cell[0] for cell in cells))
-        table.add_row(f"{said:.2f}", *(f"{cell[1] / cell[0]:.2f} of {cell[0]:.0f}" if cell[0] else "-" for cell in cells))
+        table.add_row(
+            f"{said:.2f}", *(f"{cell[1] / cell[0]:.2f} of {cell[0]:.0f}" if cell[0] else "-" for cell in cells)
+        )
     console.print(table)
 
 

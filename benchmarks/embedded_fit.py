@@ -13,8 +13,16 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from benchmarks.embedded_cases import Probe, evaluation, functions_alone, own_files, sessions, standard_library
-from benchmarks.embedded_cases import thinned, written_again
+from benchmarks.embedded_cases import (
+    Probe,
+    evaluation,
+    functions_alone,
+    own_files,
+    sessions,
+    standard_library,
+    thinned,
+    written_again,
+)
 from benchmarks.embedded_scores import is_right
 from tierwise.embedded.estimate import break_features, features, leading, regime
 from tierwise.embedded.generate import Writer

@@ -1,4 +1,4 @@
-"""What it would be like to write with the embedded engine: every keystroke asked, right offers accepted, wrong ones read.
+"""Writing with the embedded engine, replayed: every keystroke asked, right offers accepted, wrong ones read.
 
 A right offer is accepted the moment it is shown, for one key; a wrong one costs nothing but being shown. An offer that
 goes on saying what the last one said is the same one. What is saved beyond the end of the line does not count.

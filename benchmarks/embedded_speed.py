@@ -93,7 +93,9 @@ def typing(engine: EmbeddedEngine) -> list[Times]:
     engine.opened(document)
     engine.wait()
     chance = random.Random(1)
-    answers, keys, moves, names = (Times(what, [], []) for what in ("answer", "key typed", "line left", "list of names"))
+    answers, keys, moves, names = (
+        Times(what, [], []) for what in ("answer", "key typed", "line left", "list of names")
+    )
     for _ in range(_PLACES):
         line = chance.randrange(20, LINES - 20)
         copied = document.lines.line(chance.randrange(0, LINES)).rstrip()
@@ -109,7 +111,9 @@ def typing(engine: EmbeddedEngine) -> list[Times]:
             point = Point(line, point.column + 1)
             _timed(answers, lambda d=document, p=point: engine.complete(d, p), search)
         _timed(names, lambda d=document, p=point: engine.items(d, p, 40), search)
-        document = _edited(engine, document, Span(Point(line, 0), Point(line + 1, 0)), "", replace(moves, ms=[], bare=[]))
+        document = _edited(
+            engine, document, Span(Point(line, 0), Point(line + 1, 0)), "", replace(moves, ms=[], bare=[])
+        )
     return [answers, names, keys, _summed(moves)]
 
 

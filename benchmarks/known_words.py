@@ -14,8 +14,8 @@ TARGET = Path(__file__).parents[1] / "server/tierwise/validation/known/ecmascrip
 HOSTS = """
 require module exports __dirname __filename process Buffer global setImmediate clearImmediate NodeJS Deno Bun arguments
 undefined NaN Infinity describe it test expect beforeEach afterEach beforeAll afterAll before after suite context jest
-vi vitest mocha cy Cypress assert chai sinon jasmine spyOn fixture bench JSX React $ jQuery chrome browser wp google gtag
-define goog import meta super this new target const
+vi vitest mocha cy Cypress assert chai sinon jasmine spyOn fixture bench JSX React $ jQuery chrome browser wp google
+gtag define goog import meta super this new target const
 """
 DECLARED = re.compile(
     r"^(?:export\s+)?(?:declare\s+)?(?:abstract\s+)?(?:var|let|const|function|class|interface|type|namespace|enum)\s+"

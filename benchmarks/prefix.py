@@ -179,12 +179,16 @@ def _details(outcomes: Sequence[Outcome]) -> str:
         why.update(item.replayed.rewrites)
     refreshed = sum(item.replayed.refresh_usd for item in outcomes) / total
     lines = [
-        f"in all: {total / sum(item.bound for item in outcomes):.3f} x bound, "
-        f"{total / sum(item.stable for item in outcomes):.3f} x stable order, "
-        f"{total / sum(item.current for item in outcomes):.3f} x current first",
-        f"requests {sum(len(item.replayed.served) for item in outcomes)}, "
-        f"refreshes {sum(item.replayed.refreshes for item in outcomes)} ({refreshed:.1%} of the cost), "
-        f"unexplained misses {sum(item.replayed.misses for item in outcomes)}",
+        (
+            f"in all: {total / sum(item.bound for item in outcomes):.3f} x bound, "
+            f"{total / sum(item.stable for item in outcomes):.3f} x stable order, "
+            f"{total / sum(item.current for item in outcomes):.3f} x current first"
+        ),
+        (
+            f"requests {sum(len(item.replayed.served) for item in outcomes)}, "
+            f"refreshes {sum(item.replayed.refreshes for item in outcomes)} ({refreshed:.1%} of the cost), "
+            f"unexplained misses {sum(item.replayed.misses for item in outcomes)}"
+        ),
         "prefixes written anew: " + ", ".join(f"{reason} {count}" for reason, count in why.most_common()),
         "most against the bound: "
         + ", ".join(f"{item.name} {item.ratio:.2f}" for item in sorted(outcomes, key=lambda i: -i.ratio)[:8]),

@@ -41,7 +41,7 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """``status``: the exit status where it ended by itself. ``output``: both streams; of long ones the middle is missing."""
+    """``status``: the exit status where it ended by itself. ``output``: both streams; long ones lack their middle."""
 
     end: End
     status: int

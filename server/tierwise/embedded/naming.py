@@ -68,7 +68,11 @@ def named(scene: Scene) -> dict[str, Named]:
     weights = {
         name: weight
         for name, weight in weights.items()
-        if (learnt(name) is not None if in_code else name != word and may_be_offered(name, learnt=learnt(name) is not None))
+        if (
+            learnt(name) is not None
+            if in_code
+            else name != word and may_be_offered(name, learnt=learnt(name) is not None)
+        )
     }
     found = nlargest(_MOST_NAMES, weights, key=lambda name: (weights[name], name))
     return {head + name: _described(scene, name, weights[name], in_text=not in_code) for name in found}

@@ -159,8 +159,8 @@ class PrefixLedger:
     def observe(self, need: Need, prefix: Prefix, usage: Usage | None) -> bool:
         """Learn what the provider really had; False for a miss that the ledger cannot explain.
 
-        Without a report (the call failed or was closed, or somebody else answered) nothing is learnt: what was held before
-        is assumed to be held still, and what the call may have written is not counted on.
+        Without a report (the call failed or was closed, or somebody else answered) nothing is learnt: what was held
+        before is assumed to be held still, and what the call may have written is not counted on.
         """
         holding = self._holdings.get(_key(need))
         if holding is None or usage is None or not usage.input_tokens:
