@@ -61,5 +61,5 @@ class Silence(StrEnum):
     """A single character, which is typed faster than read."""
     TOO_LONG_LINE = "too-long-line"
     """The line is longer than code lines are: data, or minified."""
-    SECRET = "holds-a-secret"
+    SECRET = "holds-a-secret"  # noqa: S105 - the name of a reason
     """The likeliest text is or completes a secret."""
