@@ -12,7 +12,7 @@ alive by further requests too, with the same foresight. Beside it the same needs
 stable order and with the current file first, each with the cheaper of the provider's lifetimes for that session.
 For a server of one's own, tokens to compute stand for money.
 
-Assumed: a token is four bytes (the simulator's rule); the sampling of requests that ``benchmarks.prefix_replay`` describes;
+Assumed: a token is four bytes (the simulator's rule); requests sampled as ``benchmarks.prefix_replay`` describes;
 the context that the profile ``anthropic`` gives its frontier tier, for all models. Besides our own small session there
 are those below TIERWISE_EVALUATION (default ``../shared/evaluation``), which are recorded data of public repositories
 and no part of this project; without them only our own is played.
