@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+from tierwise.validation.names.bindings import assigned, captured, declared, targets, walrus
 
 _MODULE_NAMES = (
     "__file__ __name__ __path__ __builtins__ __class__ __module__ __qualname__ __annotations__ __spec__ __loader__"
@@ -104,14 +106,14 @@ class _Reader:
         found: set[str] = set()
         for statement in statements:
             if statement not in self._assigned:
-                self._assigned[statement] = frozenset(_assigned(statement))
+                self._assigned[statement] = frozenset(assigned(statement))
             found |= self._assigned[statement]
         return found
 
     def body(self, scope: _Scope, statements: list[ast.stmt], known: Iterable[str] = ()) -> None:
         """A module's, class's or function's statements."""
         scope.bound |= set(known)
-        for name, kind in _declared(statements):
+        for name, kind in declared(statements):
             scope.outside[name] = kind
             target = scope.root if kind == "global" else _function_around(scope, name)
             target.elsewhere.add(name)
@@ -154,7 +156,7 @@ class _Flow:
                 return self._definition(node, seen)
             case ast.If():
                 self._look(node.test, seen)
-                seen = seen | set(_walrus(node.test))
+                seen = seen | set(walrus(node.test))
                 return self.run(node.body, set(seen)) | self.run(node.orelse, set(seen))
             case ast.For() | ast.AsyncFor() | ast.While():
                 return self._loop(node, seen)
@@ -163,15 +165,15 @@ class _Flow:
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     self._look(item.context_expr, seen)
-                    seen = seen | set(_targets(item.optional_vars)) | set(_walrus(item.context_expr))
+                    seen = seen | set(targets(item.optional_vars)) | set(walrus(item.context_expr))
                 return self.run(node.body, seen)
             case ast.Match():
                 self._look(node.subject, seen)
-                return self._match(node, seen | set(_walrus(node.subject)))
+                return self._match(node, seen | set(walrus(node.subject)))
             case ast.AugAssign():
                 self._look(node.value, seen)
                 self._look(node.target, seen, loads=True)
-                return seen | set(_targets(node.target))
+                return seen | set(targets(node.target))
             case ast.ImportFrom() if any(alias.name == "*" for alias in node.names):
                 self._reader.stars.append("." * node.level + (node.module or ""))
                 return seen
@@ -223,11 +225,11 @@ class _Flow:
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, seen: set[str]) -> set[str]:
         if isinstance(node, ast.While):
-            again = seen | (self._reader.assigned(node.body)) | set(_walrus(node.test))
-            self._look(node.test, seen | set(_walrus(node.test)))
+            again = seen | (self._reader.assigned(node.body)) | set(walrus(node.test))
+            self._look(node.test, seen | set(walrus(node.test)))
         else:
             self._look(node.iter, seen)
-            again = seen | set(_targets(node.target)) | set(_walrus(node.iter)) | (self._reader.assigned(node.body))
+            again = seen | set(targets(node.target)) | set(walrus(node.iter)) | (self._reader.assigned(node.body))
             self._look(node.target, again)
         first = self._first_pass(node, seen)
         self._check_first(node.body, first)
@@ -236,8 +238,8 @@ class _Flow:
 
     def _first_pass(self, node: ast.For | ast.AsyncFor | ast.While, seen: set[str]) -> set[str]:
         if isinstance(node, ast.While):
-            return seen | set(_walrus(node.test))
-        return seen | set(_targets(node.target)) | set(_walrus(node.iter))
+            return seen | set(walrus(node.test))
+        return seen | set(targets(node.target)) | set(walrus(node.iter))
 
     def _check_first(self, body: list[ast.stmt], seen: set[str]) -> None:
         """The first run of a loop's first statements: what they read must be there before the loop."""
@@ -268,20 +270,20 @@ class _Flow:
     def _match(self, node: ast.Match, seen: set[str]) -> set[str]:
         ends = set(seen)
         for case in node.cases:
-            bound = set(_captured(case.pattern))
+            bound = set(captured(case.pattern))
             for part in ast.walk(case.pattern):
                 if isinstance(part, ast.expr):
                     self._look(part, seen)
             inner = seen | bound
             if case.guard is not None:
                 self._look(case.guard, inner)
-                inner = inner | set(_walrus(case.guard))
+                inner = inner | set(walrus(case.guard))
             ends |= self.run(case.body, inner)
         return ends
 
     def _look(self, node: ast.expr, seen: set[str] | None, *, loads: bool = False) -> None:
         if seen is not None and self._reader.walrus:
-            seen = seen | set(_walrus(node))
+            seen = seen | set(walrus(node))
         self._look_in(self._scope, node, seen, loads=loads)
 
     def _look_in(self, scope: _Scope, node: ast.expr, seen: set[str] | None, *, loads: bool = False) -> None:
@@ -308,10 +310,10 @@ class _Flow:
         inner = _Scope("comprehension", scope)
         self._look_in(scope, node.generators[0].iter, seen)
         for clause in node.generators:
-            inner.bound |= set(_targets(clause.target))
+            inner.bound |= set(targets(clause.target))
         lazy = None if isinstance(node, ast.GeneratorExp) else seen
         if lazy is not None:
-            lazy = lazy | inner.bound | set(_walrus(node))
+            lazy = lazy | inner.bound | set(walrus(node))
         for clause in node.generators:
             if clause is not node.generators[0]:
                 self._look_in(inner, clause.iter, lazy)
@@ -344,64 +346,3 @@ def _function_around(scope: _Scope, name: str) -> _Scope:
             return outer
         outer = outer.outer
     return found
-
-
-def _declared(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    for node in _within(statements):
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            yield from ((name, "global" if isinstance(node, ast.Global) else "nonlocal") for name in node.names)
-
-
-def _assigned(statement: ast.stmt) -> Iterator[str]:
-    """All names that a statement binds in its own scope."""
-    for node in _within([statement]):
-        match node:
-            case ast.Name(id=name) if not isinstance(node.ctx, ast.Load):
-                yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                yield from ((alias.asname or alias.name).partition(".")[0] for alias in names if alias.name != "*")
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name
-            case ast.MatchMapping(rest=str(name)):
-                yield name
-            case _:
-                pass
-
-
-def _within(statements: list[ast.stmt]) -> Iterator[ast.AST]:
-    """The nodes of statements that can bind a name there; the targets of ``:=`` leave comprehensions."""
-    pending: list[ast.AST] = list(statements)
-    while pending:
-        node = pending.pop()
-        yield node
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda() | ast.Constant():
-                pass
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                pending += [inner for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
-            case ast.NamedExpr():
-                pending += [node.target, node.value]
-            case ast.Name():
-                pass
-            case _:
-                pending += ast.iter_child_nodes(node)
-
-
-def _walrus(node: ast.expr) -> Iterator[str]:
-    return (inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
-
-
-def _targets(node: ast.expr | None) -> Iterator[str]:
-    if node is not None:
-        yield from (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
-
-
-def _captured(pattern: ast.pattern) -> Iterator[str]:
-    for node in ast.walk(pattern):
-        match node:
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                yield name
-            case _:
-                pass
