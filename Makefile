@@ -32,7 +32,7 @@ $(NODE_READY): client-vscode/package.json client-vscode/package-lock.json
 	@touch $@
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --maxfail 20
 
 check: $(READY) $(NODE_READY)
 	$(BIN)/ruff format --check .

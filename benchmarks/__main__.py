@@ -28,21 +28,35 @@ NAMES = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(NAMES)} (default: all)")
-    parser.add_argument("--record", action="store_true", help=f"write {RESULTS.name} anew with what was run")
+    parser.add_argument("--record", action="store_true", help=f"put what was run into {RESULTS.name}")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(NAMES)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     console = Console(record=True, width=110)
-    sections = [f"# Results\n\n{machine()}\n"]
+    sections = recorded()
     for name in arguments.names or NAMES:
         console.rule(NAMES[name])
         console.export_text()  # what was recorded so far belongs to the section before
         importlib.import_module(f"benchmarks.{name}").run(console)
-        sections.append(f"## {NAMES[name]}\n\n```text\n{_trimmed(console.export_text())}\n```\n")
+        sections[NAMES[name]] = f"{machine()}\n\n```text\n{_trimmed(console.export_text())}\n```\n"
+        if arguments.record:
+            RESULTS.write_text(_document(sections), encoding="utf-8")
     if arguments.record:
-        RESULTS.write_text("\n".join(sections), encoding="utf-8")
         console.print(f"written: {RESULTS.name}")
+
+
+def recorded() -> dict[str, str]:
+    """The sections of the recorded results by their titles; those that no benchmark has any more are left out."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else ""
+    found = dict(part.partition("\n\n")[::2] for part in text.split("\n## ")[1:])
+    return {title: found[title] for title in NAMES.values() if title in found}
+
+
+def _document(sections: dict[str, str]) -> str:
+    ordered = [(title, sections[title]) for title in NAMES.values() if title in sections]
+    parts = [f"## {title}\n\n{body.rstrip()}\n" for title, body in ordered]
+    return "\n".join(["# Results\n\nRead ratios rather than absolute times.\n", *parts])
 
 
 def machine() -> str:
@@ -53,7 +67,7 @@ def machine() -> str:
     day = datetime.now(UTC).date().isoformat()
     return (
         f"Measured {day} on {os.cpu_count()} shared cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}. Read ratios rather than absolute times."
+        f"Python {platform.python_version()}."
     )
 
 
