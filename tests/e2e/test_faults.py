@@ -100,7 +100,7 @@ async def test_a_silent_model_is_overtaken_by_its_fallback(bench: Bench, wire: s
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("wire", MODELS)
 async def test_an_answer_that_breaks_off_is_not_shown_as_whole(bench: Bench, wire: str, kind: FaultKind) -> None:
-    project = bench.project(tier(wire))
+    project = bench.project(tier(wire) + "[completion]\nembedded = false\n")
     bench.simulator.script = failing(wire, kind, "item.first * 2 if item.")
     shown = await project.open("shop.py", TEXT).ghost()
     event = await project.event()
