@@ -120,8 +120,11 @@ class App:
 
     def rest(self) -> Rest:
         """The features that are not needed for the first keystroke. Their imports cost, so a thread calls this."""
+        from tierwise.checkers.runner import SubprocessTools
         from tierwise.features.edit import EditFlow
+        from tierwise.features.edit_checks import ToolChecks
         from tierwise.features.explain import ExplainFlow
+        from tierwise.features.library import DiskLibrary
         from tierwise.features.rename.adjudicate import Adjudicator
         from tierwise.features.rename.fast import FastAsker
         from tierwise.features.rename.flow import RenameFlow
@@ -155,7 +158,18 @@ class App:
         return Rest(
             rename=self._rename,
             names=NameSuggester(session, settings, renamer, fast, recorder, clock),
-            edit=EditFlow(session, settings, asker, classifier, spending, queue, recorder, clock),
+            edit=EditFlow(
+                session,
+                settings,
+                asker,
+                classifier,
+                spending,
+                DiskLibrary(),
+                ToolChecks(SubprocessTools(self._environ), self.store.is_trusted),
+                queue,
+                recorder,
+                clock,
+            ),
             explain=ExplainFlow(session, settings, self.store.is_trusted, asker, classifier, spending, recorder, clock),
             status=StatusReport(
                 session,

@@ -31,7 +31,9 @@ class SubprocessTools:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
 
-    def run(self, job: ToolJob, tools: Sequence[Tool], cancelled: Callable[[], bool]) -> Verdict:
+    def run(
+        self, job: ToolJob, tools: Sequence[Tool], begins: Callable[[Tool], None], cancelled: Callable[[], bool]
+    ) -> Verdict:
         """As the port says. A copy that is too large, or a tool that is not there, skips the check and says so."""
         wanted = [tool for tool in tools if not tool.languages or tool.languages & job.languages]
         results: list[CheckResult] = [_skipped(tool, "not for these files") for tool in tools if tool not in wanted]
@@ -47,6 +49,7 @@ class SubprocessTools:
             copy.write(job.changed)
             work = _Work(job, copy, self._variables(job.folder, copy), time.monotonic() + job.limits.total_s, cancelled)
             for tool in wanted:
+                begins(tool)
                 found = work.check(tool)
                 if isinstance(found, Rejection):
                     return Verdict((*results, CheckResult(tool.name, CheckStatus.FAILED, found.reason)), found)

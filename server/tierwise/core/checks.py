@@ -47,6 +47,14 @@ class Verdict:
         """This verdict and then ``other``, whose objection counts where this one has none."""
         return Verdict(self.results + other.results, self.rejection or other.rejection)
 
+    @property
+    def sentence(self) -> str:
+        """What was checked and what was not, for a person."""
+        passed, failed = self.named(CheckStatus.PASSED), self.named(CheckStatus.FAILED)
+        skipped = "; ".join(f"{r.name} ({r.detail})" for r in self.results if r.status is CheckStatus.SKIPPED)
+        parts = [("Passed", ", ".join(passed)), ("failed", ", ".join(failed)), ("not checked", skipped)]
+        return "; ".join(f"{word}: {names}" for word, names in parts if names) + "."
+
     def named(self, status: CheckStatus) -> tuple[str, ...]:
         """The names of the checks that ended so."""
         return tuple(result.name for result in self.results if result.status is status)
@@ -106,8 +114,11 @@ class ToolJob:
 class ToolRunner(Protocol):
     """Runs a workspace's tools on a copy with an answer applied."""
 
-    def run(self, job: ToolJob, tools: Sequence[Tool], cancelled: Callable[[], bool]) -> Verdict:
+    def run(
+        self, job: ToolJob, tools: Sequence[Tool], begins: Callable[[Tool], None], cancelled: Callable[[], bool]
+    ) -> Verdict:
         """The verdict of the tools, in their order, up to the first objection. Blocks until they have ended; ends them
-        when ``cancelled`` becomes true. Only problems that the workspace does not have without the answer count.
+        when ``cancelled`` becomes true. ``begins`` hears of each before it starts. Only problems that the workspace
+        does not have without the answer count.
         """
         ...

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tierwise.core.changes import Changeset
+from tierwise.core.checks import Verdict
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
 from tierwise.core.errors import Declined, ProviderError
@@ -19,10 +20,12 @@ from tierwise.core.models import FinishReason, ModelRef
 from tierwise.core.rejection import Rejection, RejectReason
 from tierwise.core.tasks import Role, Task, Tier
 from tierwise.core.text import Span
+from tierwise.core.workspace import Library
 from tierwise.edits.apply import apply_blocks
 from tierwise.edits.formats import FORMATS, BlockReader
 from tierwise.features.actions import Diagnostic
 from tierwise.features.asking import Asker, Question, Reply, rejected
+from tierwise.features.edit_checks import ToolChecks
 from tierwise.features.place import Place, gather
 from tierwise.features.recording import Recorder, Recording
 from tierwise.features.routing_facts import facts_of
@@ -35,7 +38,7 @@ from tierwise.session.session import Session
 from tierwise.settings.models import Settings
 from tierwise.syntax.outline import enclosing, outline
 from tierwise.telemetry.queue import QueueAttempt, QueueItem, QueueStore
-from tierwise.validation.changesets import EditScope, check_changeset
+from tierwise.validation.changesets import EditScope, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,22 @@ class EditRequest:
 
 @dataclass(frozen=True, slots=True)
 class EditAnswer:
-    """An accepted change, not applied yet."""
+    """An accepted change, not applied yet, and the checks that it passed."""
 
     changeset: Changeset
     tier: Tier
     model: str
     escalations: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A reply's changeset that passed its checks."""
+
+    changeset: Changeset
+    verdict: Verdict
+    model: str = ""
 
 
 @dataclass(slots=True)
@@ -84,6 +97,8 @@ class EditFlow:
         asker: Asker,
         classifier: Classifier,
         spending: Spending,
+        library: Library,
+        tools: ToolChecks,
         queue: QueueStore,
         recorder: Recorder,
         clock: Clock,
@@ -93,6 +108,8 @@ class EditFlow:
         self._asker = asker
         self._classifier = classifier
         self._spending = spending
+        self._library = library
+        self._tools = tools
         self._queue = queue
         self._recorder = recorder
         self._clock = clock
@@ -119,7 +136,7 @@ class EditFlow:
         decision = self._classifier.decide(facts, settings, request.tier)
         work.recording.decided(decision, chosen=request.tier is not None)
 
-        async def attempt(step: Step) -> Accepted[tuple[Changeset, str]] | Rejection:
+        async def attempt(step: Step) -> Accepted[_Passed] | Rejection:
             work.recording.tier = step.tier
             policy = policy_for(settings, request.task, decision.task_class, step.tier)
             question = self._question(work)
@@ -148,10 +165,10 @@ class EditFlow:
         work.recording.escalations = result.escalations
         if isinstance(result, Unresolved):
             raise await self._give_up(work, result)
-        changeset, model = result.value
-        work.recording.proposes(changeset)
-        work.recording.answered(Outcome.ANSWERED, "", model)
-        return EditAnswer(changeset, result.tier, model, result.escalations)
+        passed = result.value
+        work.recording.proposes(passed.changeset)
+        work.recording.answered(Outcome.ANSWERED, "", passed.model)
+        return EditAnswer(passed.changeset, result.tier, passed.model, result.escalations, passed.verdict)
 
     def _question(self, work: _Work) -> Question:
         diagnostic = work.request.diagnostic.message if work.request.diagnostic else ""
@@ -159,20 +176,21 @@ class EditFlow:
             work.request.task, work.place, Role.EDIT, work.request.instruction, diagnostic, tuple(work.failed)
         )
 
-    async def _judge(
-        self, work: _Work, step: Step, reply: Reply, stream: _Stream
-    ) -> Accepted[tuple[Changeset, str]] | Rejection:
+    async def _judge(self, work: _Work, step: Step, reply: Reply, stream: _Stream) -> Accepted[_Passed] | Rejection:
         """Parse, apply and validate off the loop; keep what was wrong for the next attempt and for a person."""
         work.report("Checking the answer")
-        verdict = await asyncio.to_thread(_verdict, self._session, work, reply, stream)
-        if isinstance(verdict, Changeset):
-            return Accepted((verdict, str(reply.model.ref)))
-        rejected(work.recording.attempts, reply, verdict.reason)
-        work.failed.append(Failed(reply.text, verdict))
-        work.tried.append(
-            QueueAttempt(step.tier, reply.model.ref, verdict.reason, verdict.evidence, reply.prompt_sha256)
-        )
-        return verdict
+        found = await asyncio.to_thread(_check, self._session, self._library, work, reply, stream)
+        if isinstance(found, _Passed):
+            place = work.place
+            tools = await self._tools.judge(found.changeset, place.view, place.folder, work.settings, work.report)
+            verdict = found.verdict.followed_by(tools)
+            if verdict.rejection is None:
+                return Accepted(_Passed(found.changeset, verdict, str(reply.model.ref)))
+            found = verdict.rejection
+        rejected(work.recording.attempts, reply, found.reason)
+        work.failed.append(Failed(reply.text, found))
+        work.tried.append(QueueAttempt(step.tier, reply.model.ref, found.reason, found.evidence, reply.prompt_sha256))
+        return found
 
     async def _give_up(self, work: _Work, result: Unresolved) -> Declined:
         """Put the work into the queue; the sentence that tells the user."""
@@ -218,7 +236,7 @@ def refuse_forbidden(session: Session, document: Document) -> None:
         raise Declined(f"{name} is left alone by Tierwise ({reason}): nothing of it is read or sent.")
 
 
-def _verdict(session: Session, work: _Work, reply: Reply, stream: _Stream) -> Changeset | Rejection:
+def _check(session: Session, library: Library, work: _Work, reply: Reply, stream: _Stream) -> _Passed | Rejection:
     if reply.run.finish is FinishReason.REFUSAL:
         return Rejection(RejectReason.REFUSED, "The model declined to answer.")
     blocks = stream.reader.finish(complete=reply.complete)
@@ -241,8 +259,11 @@ def _verdict(session: Session, work: _Work, reply: Reply, stream: _Stream) -> Ch
         instruction=work.request.instruction,
         forbidden=session.view().forbidden,
         exists=Path.exists,
+        workspace=place.view,
+        library=library,
     )
-    return check_changeset(changeset, scope) or changeset
+    verdict = judge(changeset, scope)
+    return verdict.rejection or _Passed(changeset, verdict)
 
 
 def _covered(work: _Work) -> Span:

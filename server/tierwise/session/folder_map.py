@@ -65,6 +65,16 @@ class FolderMap:
             tuple(name for name in MANIFESTS if name in paths),
         )
 
+    @property
+    def test_files(self) -> Iterator[Path]:
+        """All files that are tests by their name."""
+        return (path for group in self.tests.values() for found in group.values() for path in found)
+
+    @staticmethod
+    def is_test(path: Path) -> bool:
+        """Whether a file, here or not yet, is a test by its name."""
+        return is_code(language_of(path).id) and bool(_TEST_NAME.search(path.stem))
+
     def tests_of(self, path: Path, language: str) -> tuple[Path, ...]:
         """The tests of a file, by their name."""
         return tuple(test for test in self.tests.get(language, {}).get(path.stem.lower(), ()) if test != path)

@@ -158,7 +158,7 @@ def _culprit(stack: Sequence[Tables], fault: Fault) -> int:
 
 
 def _checked(tables: Tables) -> Settings | Fault:
-    """Validated settings whose chains name providers that exist."""
+    """Validated settings whose chains and checks name providers and checkers that exist."""
     settings = _parsed(tables)
     if isinstance(settings, Fault):
         return settings
@@ -172,6 +172,10 @@ def _checked(tables: Tables) -> Settings | Fault:
             if provider not in settings.providers:
                 known = suggestion(provider, settings.providers) or f"; add [providers.{dotted((provider,))}]"
                 return Fault(key, f'names the provider "{printable(provider)}", unknown{known}')
+    for name in settings.checks.use:
+        if name not in settings.checkers:
+            known = suggestion(name, settings.checkers) or f"; add [checkers.{dotted((name,))}]"
+            return Fault(("checks", "use"), f'names the checker "{printable(name)}", unknown{known}')
     return settings
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 
 from tierwise.core.models import ModelRef
 from tierwise.core.tasks import Harness, Task, TaskClass, Tier
+from tierwise.settings.checking import CheckerSettings, CheckSettings
 from tierwise.settings.facts import Frozen, ModelFacts
 from tierwise.settings.renaming import LanguageServerSettings, RenameSettings
 
@@ -323,6 +324,10 @@ class Settings(Frozen):
     rename: RenameSettings = Field(default_factory=RenameSettings, description="Rename.")
     language_servers: dict[str, LanguageServerSettings] = Field(
         default_factory=dict[str, LanguageServerSettings], description="Language servers that can rename, by name."
+    )
+    checks: CheckSettings = Field(default_factory=CheckSettings, description="Checks by the workspace's own tools.")
+    checkers: dict[str, CheckerSettings] = Field(
+        default_factory=dict[str, CheckerSettings], description="Tools of a workspace that can judge edits, by name."
     )
     harness_overrides: dict[Harness, HarnessOverride] = Field(
         default_factory=dict[Harness, HarnessOverride], description="What each harness changes of the above."
