@@ -75,12 +75,13 @@ OWN: dict[str, Schema] = {
 }
 
 # Tables whose keys become settings of their own; all others are one setting that holds a table.
-FLAT = ("completion", "routing", "budget", "privacy", "shared", "telemetry", "rename")
+FLAT = ("completion", "routing", "budget", "privacy", "shared", "telemetry", "rename", "checks")
 
 SECTIONS = {
     "Tierwise": ("profile", "harness"),
     "Ghost text": ("completion",),
     "Rename": ("rename", "language_servers"),
+    "Checks": ("checks", "checkers"),
     "Budget and privacy": ("budget", "privacy"),
     "Routing": ("routing", "classes", "tasks"),
     "Context and caches": ("context", "cache"),

@@ -132,6 +132,7 @@ _NAMES = {
     "classes": "CLASS",
     "harness_overrides": "HARNESS",
     "language_servers": "NAME",
+    "checkers": "NAME",
 }
 
 
