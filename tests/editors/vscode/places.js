@@ -53,12 +53,12 @@ export function missing() {
 }
 
 /**
- * Options of a test that needs the editor: skipped where the editor is missing, unless TIERWISE_EDITORS=required (as in
+ * Options of a test that needs the editor: skipped where the editor is missing, unless TIERWISE_EDITORS=require (as in
  * continuous integration), where it then fails.
  */
 export function needsEditor() {
   const reason = missing();
-  if (reason !== undefined && process.env.TIERWISE_EDITORS === 'required') {
+  if (reason !== undefined && process.env.TIERWISE_EDITORS === 'require') {
     throw new Error(reason);
   }
   return reason === undefined ? {} : { skip: reason };
