@@ -42,8 +42,13 @@ system_packages() {
   command -v apt-get >/dev/null || fail "please install what corresponds to these packages of Debian:$missing"
   [ "$(id -u)" = 0 ] || fail "please run: sudo apt-get install --no-install-recommends$missing"
   # shellcheck disable=SC2086 - a list of packages
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$home/apt.log" 2>&1 ||
+  apt_install $missing || { apt-get -q update && apt_install $missing; } >"$home/apt-update.log" 2>&1 ||
     fail "apt-get could not install:$missing; its words are in $home/apt.log"
+}
+
+# A machine that never fetched the list of packages, or did long ago, needs it first.
+apt_install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$home/apt.log" 2>&1
 }
 
 node_for_it() {
@@ -55,7 +60,7 @@ node_for_it() {
 code_server() {
   [ -f "$(entry)" ] && [ -f "$home/installed-$CODE_SERVER" ] && return
   folder=$(node_folder)
-  PATH="$folder/bin:$PATH" npm_config_nodedir="$folder" \
+  PATH="$folder/bin:$PATH" npm_config_nodedir="$folder" npm_config_jobs=max \
     npm install -g --prefix "$home/code-server" --foreground-scripts "code-server@$CODE_SERVER" >"$home/npm.log" 2>&1 ||
     fail "npm could not install code-server $CODE_SERVER; its words are in $home/npm.log"
   : >"$home/installed-$CODE_SERVER"

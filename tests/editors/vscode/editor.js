@@ -24,6 +24,7 @@ const CALM = {
   'files.autoSave': 'off',
   'files.hotExit': 'off',
   'git.enabled': false,
+  'remote.autoForwardPorts': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 
@@ -183,8 +184,13 @@ export class Editor {
 
   /** Take the proposed change in front; its diff is gone when this resolves. */
   async accept() {
-    await this.page.locator('a[aria-label^="Accept Proposed Change"]').first().click();
+    await this.decision('Accept').click();
     await this.page.locator('.monaco-diff-editor').waitFor({ state: 'detached' });
+  }
+
+  /** The button above the proposed change in front; the side bar has others. @param {'Accept' | 'Discard'} word */
+  decision(word) {
+    return this.page.locator(`.editor-actions a[aria-label^="${word} Proposed Change"]`).first();
   }
 
   /** Have the log hold the messages between VS Code and the server. */

@@ -69,6 +69,24 @@ assert gross_price(100) == 119.0
 <script>document.title = "broken out"</script>
 `;
 
+export const EXPLANATION = `\`discount\` takes a share off an amount, and never leaves less than nothing:
+
+| percent     | result                     |
+| ----------- | -------------------------- |
+| 0 or less   | the amount, unchanged      |
+| 1 to 99     | the amount less that share |
+| 100 or more | 0                          |
+
+The nested conditions ask for the two limits in turn. The same **without nesting**:
+
+\`\`\`python
+share = min(max(percent, 0), 100)
+return amount * (100 - share) / 100
+\`\`\`
+
+A percentage may be a fraction: \`discount(80, 12.5)\` is \`70.0\`.
+`;
+
 /** @param {string} path @param {string} search @param {string} replace */
 function block(path, search, replace) {
   return `${path}\n<<<<<<< SEARCH\n${search}\n=======\n${replace}\n>>>>>>> REPLACE\n`;
@@ -94,12 +112,11 @@ const RULES = [
   { contains: ['take your time'], reply: { text: 'Thinking about it. ', repeat: 400, token_ms: 100 } },
   { contains: ['flat conditions'], reply: { text: block('prices.py', OLD_DISCOUNT, SIMPLER) } },
   { contains: ['implif'], reply: { text: block('prices.py', OLD_DISCOUNT, SIMPLER), first_token_ms: 900 } },
-  { reply: { text: ANSWER, token_ms: 60 } },
 ];
 
 /** The wire's own name in scripts is the simulator's to say; one that it does not know ends the test at once. */
-export function script() {
-  return { rules: RULES };
+export function script(answer = ANSWER) {
+  return { rules: [...RULES, { reply: { text: answer, token_ms: 60 } }] };
 }
 
 /** @param {string} folder @param {Record<string, string>} files */
@@ -149,10 +166,13 @@ deadline_ms = 60000
 `;
 }
 
-/** Start `tierwise simulate`; where it listens, what it said of each request, and how to end it. */
-export async function simulate(/** @type {string} */ folder) {
+/**
+ * Start `tierwise simulate`; where it listens, what it said of each request, and how to end it.
+ * @param {string} folder @param {string} [answer] what it says to whatever no rule fits
+ */
+export async function simulate(folder, answer) {
   const file = join(folder, 'script.json');
-  writeFileSync(file, JSON.stringify(script()));
+  writeFileSync(file, JSON.stringify(script(answer)));
   const child = spawn(PYTHON, ['-m', 'tierwise', 'simulate', '--script', file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
