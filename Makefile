@@ -34,6 +34,12 @@ $(NODE_READY): client-vscode/package.json client-vscode/package-lock.json
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --maxfail 20
 
+# Where an editor cannot be installed its story is skipped, or fails with TIERWISE_EDITORS=require.
+test-editors: $(READY)
+	tests/editors/install_terminal.sh || [ "$$TIERWISE_EDITORS" != require ]
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup tests/editors
+	@if [ -x tests/editors/vscode/run.sh ]; then tests/editors/vscode/run.sh; fi
+
 check: $(READY) $(NODE_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

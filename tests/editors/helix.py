@@ -84,7 +84,14 @@ class Helix:
     def save(self, name: str, text: str) -> None:
         """Write everything, and wait until a file holds a text."""
         self.command("write-all")
-        self.until(lambda: text in self._stage.read(name), f"{text!r} in {name}")
+
+        def written() -> bool:
+            try:
+                return text in self._stage.read(name)
+            except FileNotFoundError:  # Helix moves the former file aside while it writes
+                return False
+
+        self.until(written, f"{text!r} in {name}")
 
     def choose_action(self, title: str) -> list[str]:
         """Open the menu of code actions and take one; the titles that stood in it."""

@@ -13,9 +13,15 @@ home=${EDITORS_HOME:-$HOME/.cache/editors}
 main() {
   [ $# -gt 0 ] || set -- nvim-0.12 nvim-0.7 emacs-30 emacs-28 hx
   mkdir -p "$home/bin"
+  running='' failed=''
   for name in "$@"; do
-    install_one "$name"
+    install_one "$name" &
+    running="$running $!"
   done
+  for one in $running; do
+    wait "$one" || failed=yes
+  done
+  [ -z "$failed" ] || exit 1
   command -v tmux >/dev/null || system_package tmux
 }
 
@@ -118,9 +124,11 @@ RUN
 }
 
 system_package() {
+  command -v apt-get >/dev/null || fail "please install $1: the editors run in it"
   [ "$(id -u)" = 0 ] || fail "please run: sudo apt-get install --no-install-recommends $1"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1" >"$home/apt.log" 2>&1 ||
-    fail "apt-get could not install $1; its words are in $home/apt.log"
+  {
+    apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$1"
+  } >"$home/apt.log" 2>&1 || fail "apt-get could not install $1; its words are in $home/apt.log"
 }
 
 fail() {

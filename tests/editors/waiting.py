@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 """Far beyond what anything here takes, also on a machine that is busy with other things."""
 
 _LOOK_S = 0.02
