@@ -61,6 +61,8 @@ class AttemptRecord:
 class Feedback(StrEnum):
     """What became of an answer in the editor."""
 
+    SHOWN = "shown"
+    """The editor says that it was to be seen; it says nothing of what came then."""
     ACCEPTED = "accepted"
     PARTLY = "partly-accepted"
     """Some of its changes were applied, or only its beginning was kept."""

@@ -40,9 +40,9 @@ def narrowed(old: Lines, start: int, stop: int, new: Sequence[str]) -> Iterator[
     if len(before) == len(new) and not ends_with_return([*before, *new]):
         for i, (a, b) in enumerate(zip(before, new, strict=True)):
             if a != b:
-                yield _narrow(old, start + i, start + i + 1, b)
+                yield one_edit(old, start + i, start + i + 1, b)
     elif before != list(new):
-        yield _narrow(old, start, stop, "".join(new))
+        yield one_edit(old, start, stop, "".join(new))
 
 
 def ends_with_return(lines: Sequence[str]) -> bool:
@@ -86,7 +86,8 @@ def unified_diff(changeset: Changeset, folder: Path, context: int = 3) -> str:
     return "".join(_file_diff(change, folder, context) for change in changeset.changes)
 
 
-def _narrow(old: Lines, start: int, stop: int, new: str) -> TextEdit:
+def one_edit(old: Lines, start: int, stop: int, new: str) -> TextEdit:
+    """The smallest single edit that puts ``new`` in place of ``old``'s lines ``start`` up to ``stop``."""
     text = "".join(old.raw_range(start, stop))
     head = _common(text, new)
     tail = _common(text[head:][::-1], new[head:][::-1])

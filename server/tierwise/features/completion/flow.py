@@ -11,11 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from cachetools import LRUCache
-
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
-from tierwise.core.events import Outcome
+from tierwise.core.events import Feedback, Outcome
 from tierwise.core.ports import DocumentEdit
 from tierwise.core.rejection import Rejection, RejectReason
 from tierwise.core.signals import Signal, first_of
@@ -29,6 +27,7 @@ from tierwise.features.completion.reuse import Reuse
 from tierwise.features.completion.shape import shaped
 from tierwise.features.completion.values import CompletionAnswer, CompletionRequest, NoOffer, Offer
 from tierwise.features.completion.words import WordList
+from tierwise.features.offers import Offers
 from tierwise.features.recording import Recorder, Recording
 from tierwise.session.session import Session
 from tierwise.settings.models import Settings
@@ -78,7 +77,7 @@ class CompletionFlow:
         self._reuse = Reuse()
         self._flights = Flights(clock, self._landed)
         self._newest: dict[str, Signal] = {}
-        self._offers: LRUCache[str, tuple[str, Offer]] = LRUCache(64)
+        self._offers: Offers[tuple[str, Offer]] = Offers(recorder)
 
     async def complete(self, request: CompletionRequest) -> CompletionAnswer:
         """Answer one request. Cancelling it cancels what only it waits for."""
@@ -119,7 +118,7 @@ class CompletionFlow:
 
     def accepted(self, offer_id: str) -> bool:
         """The user took an offer: ask for what comes next before the editor does. False for an unknown offer."""
-        entry = self._offers.pop(offer_id, None)
+        entry = self._offers.take(offer_id)
         if entry is None:
             return False
         uri, offer = entry
@@ -128,6 +127,10 @@ class CompletionFlow:
             self._recorder.inserted(offer.id, document, offer.span.start, offer.text)
             self._prefetch(document, advance(offer.span.start, offer.text))
         return True
+
+    def hear(self, offer_id: str, feedback: Feedback) -> bool:
+        """What else became of an offer: it was shown, taken in part, passed over. False for an unknown one."""
+        return self._offers.hear(offer_id, feedback) is not None
 
     async def aclose(self) -> None:
         """Abort all flights and wait for their ends."""
@@ -249,7 +252,7 @@ class CompletionFlow:
             span = _widened(request.selected.span, span)
         offer = Offer(recording.id, text, span, source)
         recording.answered(Outcome.ANSWERED, "", source)
-        self._offers[offer.id] = (request.document.uri, offer)
+        self._offers.add(offer.id, (request.document.uri, offer))
         return offer
 
     def _moved_on(self, request: CompletionRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tierwise.core.documents import Document
 from tierwise.core.languages import language
 from tierwise.features.completion.values import CompletionRequest, NoOffer
 from tierwise.session.privacy import Forbidden
@@ -17,13 +18,17 @@ _FORBIDDEN = {
 
 def gate(request: CompletionRequest, settings: CompletionSettings, forbidden: Forbidden | None) -> NoOffer | None:
     """Why no completion is made; None where one is."""
+    closed = closed_to(request.document, settings, forbidden)
+    return closed if closed is not None or request.invoked else _unasked(request)
+
+
+def closed_to(document: Document, settings: CompletionSettings, forbidden: Forbidden | None) -> NoOffer | None:
+    """Why nothing at all is offered in a document; None where something may be."""
     if forbidden is not None:
         return _FORBIDDEN.get(forbidden, NoOffer.IGNORED)
     if not settings.enabled:
         return NoOffer.DISABLED
-    if request.document.language in settings.disabled_languages:
-        return NoOffer.LANGUAGE_DISABLED
-    return None if request.invoked else _unasked(request)
+    return NoOffer.LANGUAGE_DISABLED if document.language in settings.disabled_languages else None
 
 
 def _unasked(request: CompletionRequest) -> NoOffer | None:
