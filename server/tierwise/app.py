@@ -23,6 +23,7 @@ from tierwise.features.completion.generate import FastTier
 from tierwise.features.completion.neighbours import Neighbours
 from tierwise.features.estimates import Estimates
 from tierwise.features.learning import Listeners, OpenDocumentListener
+from tierwise.features.next_edit.flow import Asks, NextEditFlow
 from tierwise.features.recording import Recorder
 from tierwise.features.send_boundary import GuardedClients
 from tierwise.features.tuning import Tuning
@@ -108,6 +109,7 @@ class App:
             self.clock,
         )
         listeners.add(OpenDocumentListener(self.completion))
+        self.next_edits = NextEditFlow(self.session, self.store.for_folder, self._edit_asker, self.recorder, self.clock)
         self._changed = asyncio.Event()
         self._servers: tuple[LocalServer, ...] | None = None
         self._larger: LargerTiers | None = None
@@ -183,6 +185,11 @@ class App:
             ),
             reporting=Reporting(self.events.since, lambda: self.control.folders, settings, self._thresholds, clock),
         )
+
+    def _edit_asker(self) -> Asks:
+        from tierwise.features.next_edit.ask import EditAsker
+
+        return EditAsker(self.session, self._runner, self._spending, self._estimates, self._trouble)
 
     def _larger_tiers(self) -> LargerTiers:
         from tierwise.features.larger import LargerTiers

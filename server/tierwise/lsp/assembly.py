@@ -11,6 +11,7 @@ from tierwise.lsp.front import Handover
 from tierwise.lsp.full import TierwiseProtocol, TierwiseServer
 from tierwise.lsp.handlers import commands, report, text_content, workspace
 from tierwise.lsp.handlers.code_action import CodeActions
+from tierwise.lsp.handlers.next_edit_actions import NextEditActions
 from tierwise.lsp.handlers.rename import Renames
 from tierwise.lsp.handlers.rename_actions import RenameActions
 from tierwise.lsp.parts import Parts, Rest
@@ -27,10 +28,11 @@ def assemble(handover: Handover, parts: Parts, rest: Rest, columns: Columns) -> 
     renames.register(server)
     actions = RenameActions(session, rest.rename, rest.names, renames, client, columns, editor)
     actions.register(server)
-    CodeActions(session, rest.edit, rest.status, actions, client, columns, clock).register(server, editor)
+    edits = NextEditActions(parts.next_edits, client, columns)
+    CodeActions(session, rest.edit, rest.status, actions, edits, client, columns, clock).register(server, editor)
     commands.register_explain(server, session, rest.explain, board, columns, editor, clock)
     commands.register_edit(server, session, rest.edit, client, columns, editor, clock)
-    commands.register_status(server, rest.status, parts.completion.accepted)
+    commands.register_status(server, rest.status, (parts.completion.accepted, parts.next_edits.accepted))
     report.register(server, rest.reporting)
     text_content.register(server, board)
     workspace.register(server, parts.control, client)

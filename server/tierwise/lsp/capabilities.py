@@ -34,6 +34,7 @@ ACTION_KINDS = (
     "refactor.rewrite.tierwise.mentions",
     "refactor.rewrite.tierwise.related",
     "refactor.rewrite.tierwise.name",
+    "refactor.rewrite.tierwise.next",
     "refactor.extract.tierwise",
     "quickfix.tierwise",
     "source.tierwise.tests",

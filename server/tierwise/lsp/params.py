@@ -96,3 +96,26 @@ class CompletionParams(msgspec.Struct, rename="camel"):
     text_document: Document
     position: Position
     context: CompletionContext | None = None
+
+
+class NextEditParams(msgspec.Struct, rename="camel"):
+    text_document: VersionedDocument
+    position: Position
+
+
+class OfferCommand(msgspec.Struct):
+    arguments: list[object] = msgspec.field(default_factory=list[object])
+
+
+class OfferItem(msgspec.Struct):
+    command: OfferCommand | None = None
+
+
+class AboutOffer(msgspec.Struct, rename="camel"):
+    """What became of an offer; its command's first argument is its id."""
+
+    item: OfferItem
+
+
+class RejectedOffer(msgspec.Struct):
+    id: str

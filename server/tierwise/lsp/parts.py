@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from tierwise.core.clock import Clock
 from tierwise.features.completion.flow import CompletionFlow
+from tierwise.features.next_edit.flow import NextEditFlow
 from tierwise.features.recording import Recorder
 from tierwise.features.workspace import WorkspaceControl
 from tierwise.session.session import Session
@@ -39,6 +40,8 @@ class Parts(Protocol):
     def control(self) -> WorkspaceControl: ...
     @property
     def completion(self) -> CompletionFlow: ...
+    @property
+    def next_edits(self) -> NextEditFlow: ...
     @property
     def recorder(self) -> Recorder: ...
 

@@ -19,7 +19,7 @@ from tierwise.features.recording import Totals
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.endpoint import Endpoint, log, log_fault
 from tierwise.lsp.front import Handover
-from tierwise.lsp.handlers import completion, documents, folders, inline_completion
+from tierwise.lsp.handlers import completion, documents, folders, inline_completion, next_edit, offers
 from tierwise.lsp.parent import watch_parent
 from tierwise.lsp.parts import Parts, Rest
 
@@ -34,6 +34,8 @@ async def serve(handover: Handover, parts: Parts) -> int:
     documents.register(endpoint, parts.session, columns, parts.control.files_changed)
     folders.register(endpoint, parts.control)
     inline_completion.register(endpoint, parts.session, parts.completion, columns, parts.clock)
+    next_edit.register(endpoint, parts.session, parts.next_edits, columns, parts.clock)
+    offers.register(endpoint, (parts.completion, parts.next_edits))
     ghosts = not client.inline_completion
     completion.register(endpoint, parts.session, parts.completion, columns, parts.clock, ghosts=ghosts)
     if client.tierwise:

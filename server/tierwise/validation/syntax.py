@@ -18,6 +18,11 @@ _SHOWN = 2
 def parses(changeset: Changeset, scope: EditScope) -> Rejection | None:
     """No new syntax error in any changed or created file."""
     del scope
+    return new_errors(changeset)
+
+
+def new_errors(changeset: Changeset) -> Rejection | None:
+    """The first changed or created file that no longer parses, though it did before."""
     for change in changeset.changes:
         match change:
             case FileEdit(base):

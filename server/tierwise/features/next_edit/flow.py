@@ -7,10 +7,10 @@ session has one place where somebody works. It never answers after the deadline.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from operator import is_
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cachetools import LRUCache
 
@@ -19,7 +19,7 @@ from tierwise.core.documents import Document
 from tierwise.core.events import Feedback, Outcome
 from tierwise.core.signals import Signal, first_of
 from tierwise.core.tasks import Task, Tier
-from tierwise.core.text import Point
+from tierwise.core.text import Point, Span, advance
 from tierwise.features.completion.gate import closed_to
 from tierwise.features.completion.values import NoOffer
 from tierwise.features.next_edit.recent import standing
@@ -54,13 +54,13 @@ class Asks(Protocol):
 
 
 class NextEditFlow:
-    """Next edits for one session."""
+    """Next edits for one session. ``asker`` is called once something must be asked: what it needs loads slowly."""
 
     def __init__(
         self,
         session: Session,
         settings: Callable[[Path | None], Settings],
-        asker: Asks,
+        asker: Callable[[], Asks],
         recorder: Recorder,
         clock: Clock,
     ) -> None:
@@ -122,9 +122,9 @@ class NextEditFlow:
         proposal, recording = offer
         recording.finish()
         document = self._session.peek(proposal.document.uri)
-        if document is not None and proposal.text:
+        if document is not None and _holds(document, proposal):
             self._recorder.inserted(offer_id, document, proposal.span.start, proposal.text)
-        else:
+        else:  # lines that went, or one of several edits, which moved: it cannot be seen what becomes of it
             self._recorder.hear(offer_id, Feedback.ACCEPTED)
         return True
 
@@ -155,15 +155,14 @@ class NextEditFlow:
             return certain[0]
         if not settings.completion.next_edit_model:
             return NoEdit.NOTHING_FOLLOWS
-        if not self._asker.available(settings):
+        asker = self._asker()
+        if not asker.available(settings):
             return NoEdit.NO_MODEL
-        return await self._ask(settings, moment, recording, request, superseded)
+        return await self._first(asker.ask(settings, moment, recording, request.arrived), superseded)
 
-    async def _ask(
-        self, settings: Settings, moment: Moment, recording: Recording, request: NextEditRequest, superseded: Signal
-    ) -> Proposal | str:
+    async def _first(self, asking: Coroutine[Any, Any, Proposal | str], superseded: Signal) -> Proposal | str:
         """The model's answer, unless a newer request comes first."""
-        task = asyncio.create_task(self._asker.ask(settings, moment, recording, request.arrived))
+        task = asyncio.create_task(asking)
         done = Signal()
         task.add_done_callback(lambda _: done.set())
         try:
@@ -220,6 +219,14 @@ def _certain(moment: Moment) -> tuple[Proposal, ...]:
 
     guesses = predict(moment.changes, moment.documents, (moment.document.uri, moment.point))
     return tuple(Proposal(guess.document, guess.span, guess.text, EMBEDDED) for guess in guesses)
+
+
+def _holds(document: Document, proposal: Proposal) -> bool:
+    """Whether the proposed text stands where it was to stand."""
+    end = advance(proposal.span.start, proposal.text)
+    if not proposal.text or document.lines.clamp(end) != end:
+        return False
+    return document.lines.slice(Span(proposal.span.start, end)) == proposal.text
 
 
 def _same(one: Moment, other: Moment) -> bool:

@@ -19,6 +19,7 @@ from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.editor import Editor
 from tierwise.lsp.full import TierwiseServer
+from tierwise.lsp.handlers.next_edit_actions import NextEditActions
 from tierwise.lsp.handlers.rename_actions import RenameActions
 from tierwise.session.session import Session
 
@@ -32,6 +33,7 @@ class CodeActions:
         flow: EditFlow,
         status: StatusReport,
         renames: RenameActions,
+        next_edits: NextEditActions,
         client: Client,
         columns: Columns,
         clock: Clock,
@@ -40,6 +42,7 @@ class CodeActions:
         self._flow = flow
         self._status = status
         self._renames = renames
+        self._next_edits = next_edits
         self._client = client
         self._columns = columns
         self._clock = clock
@@ -95,7 +98,8 @@ class CodeActions:
             for action in found
             if wanted(action.kind, params.context.only)
         ]
-        return [*own, *await self._renames.offer(document, span, params.context)]
+        following = await self._next_edits.offer(document, span.end, params.context)
+        return [*following, *own, *await self._renames.offer(document, span, params.context)]
 
     def _converted(
         self, document: Document, action: Action, diagnostic: types.Diagnostic | None

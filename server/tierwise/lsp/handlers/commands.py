@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lsprotocol.types import ProgressToken
@@ -86,7 +86,7 @@ def register_edit(
     server.wire.commands["tierwise.edit"] = edit
 
 
-def register_status(server: TierwiseServer, status: StatusReport, accepted: Callable[[str], bool]) -> None:
+def register_status(server: TierwiseServer, status: StatusReport, accepted: Sequence[Callable[[str], bool]]) -> None:
     async def report(raw: list[Any], _: ProgressToken | None) -> object:
         if raw:
             raise UsageError("tierwise.status takes no arguments.")
@@ -95,7 +95,7 @@ def register_status(server: TierwiseServer, status: StatusReport, accepted: Call
     async def accept(raw: list[Any], _: ProgressToken | None) -> object:
         if len(raw) != 1 or not isinstance(raw[0], str):
             raise UsageError(f"{ACCEPTED} takes one argument: the id of the offer.")
-        return {"known": accepted(raw[0])}
+        return {"known": any(of_kind(raw[0]) for of_kind in accepted)}
 
     async def cancel(raw: list[Any], _: ProgressToken | None) -> object:
         return {"cancelled": server.wire.cancel_waited_for()}
