@@ -166,8 +166,7 @@ REPLIES: dict[str, tuple[str, str]] = {
     "it takes back what was typed": (f"<region>\n{PRICES}</region>", "takes-back"),
     "it breaks the file": (f"<region>\n{AFTER.replace('* tax', '* (tax')}</region>", "syntax-error"),
     "it leaves code out": (
-        "<region>\ndef total(items, tax):\n    # ... existing code ...\n    return price * 2\n\n\nprint(total(3))\n"
-        "</region>",
+        f"<region>\n{AFTER.replace('    price = items.price', '    # ... existing code ...')}</region>",
         "placeholder",
     ),
     "it is cut off": ("<region>\ndef total(items, tax):\n    price = items.price\n", "cut-off"),
