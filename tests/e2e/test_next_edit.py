@@ -243,3 +243,15 @@ async def test_forbidden_files_are_neither_edited_nor_shown(harness: Harness, si
     await ask(editor, uri, 0, 20).answer()
     (seen,) = simulator.requests
     assert "SECRET_PLAN" not in seen.text
+
+
+async def test_in_another_open_file_of_the_folder_with_its_version(harness: Harness) -> None:
+    harness.write("use.py", "from shop import area\n\nprint(area(1, 2))\n")
+    editor, uri = await opened(harness, OFFLINE, "def area(w, h):\n    return w * h\n")
+    other = to_uri(harness.workspace / "use.py")
+    editor.tell(editor.documents.open(other))
+    change(editor, other, "1, 2", "1, 3")
+    change(editor, uri, "def area", "def surface")
+    (edit,) = (await ask(editor, uri, 0, 11).answer())["edits"]
+    assert edit["textDocument"] == {"uri": other, "version": 2}
+    assert "surface" in applied(editor, edit)

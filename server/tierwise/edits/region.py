@@ -42,8 +42,10 @@ def _begun(mine: Sequence[str], theirs: Sequence[str]) -> Iterator[LineChange]:
 
 
 def _again(mine: Sequence[str], theirs: Sequence[str]) -> tuple[int, int] | None:
-    """After how many lines of each both go on alike, as soon as possible; None where they do not yet."""
-    for total in range(1, len(mine) + len(theirs)):
+    """After how many lines of each both go on alike, as few as possible; None where that is not certain yet: what is
+    still to come might agree after fewer.
+    """
+    for total in range(1, len(theirs) - _ANCHOR + 1):
         for skipped in range(min(total, len(mine)) + 1):
             anchor = mine[skipped : skipped + _ANCHOR]
             there = theirs[total - skipped : total - skipped + _ANCHOR]
@@ -58,9 +60,8 @@ def change_edit(lines: Lines, first: int, change: LineChange) -> TextEdit:
     new = [line + lines.terminator for line in change.lines]
     if stop >= lines.count or (stop == lines.count - 1 and not lines.raw(stop)):
         stop = min(stop, lines.count)
-        last = lines.raw(lines.count - 1)
-        if last and start == lines.count:  # after a last line without a terminator
-            start, new = start - 1, [last + lines.terminator, *new]
-        if last and new:
-            new[-1] = new[-1].removesuffix(lines.terminator)
+        if lines.raw(lines.count - 1):  # the last line has no terminator, and whichever is the last then has none
+            if start > 0:
+                start, new = start - 1, [lines.line(start - 1) + lines.terminator, *new]
+            new[-1:] = [line.removesuffix(lines.terminator) for line in new[-1:]]
     return one_edit(lines, start, stop, "".join(new))
