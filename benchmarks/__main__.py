@@ -18,6 +18,7 @@ NAMES = {
     "keystrokes": "Typing, and faults while typing",
     "embedded": "Completion without a model",
     "infill": "Shaping what models answer",
+    "next_edit": "What the last edits say of the next one",
     "rename": "Other tools' rename tests",
     "classify": "Deciding class and tier",
     "prefix": "Prompt prefixes against the least possible",
