@@ -12,8 +12,8 @@ alive by further requests too, with the same foresight. Beside it the same needs
 stable order and with the current file first, each with the cheaper of the provider's lifetimes for that session.
 For a server of one's own, tokens to compute stand for money.
 
-Assumed: a token is four bytes (the simulator's rule); requests sampled as ``benchmarks.prefix_replay`` describes;
-the context that the profile ``anthropic`` gives its frontier tier, for all models. Besides our own small session there
+Assumed: a token is four bytes (the simulator's rule); the requests sampled as ``benchmarks.prefix_replay`` says; the
+context that the profile ``anthropic`` gives its frontier tier, for all models. Besides our own small session there
 are those below TIERWISE_EVALUATION (default ``../shared/evaluation``), which are recorded data of public repositories
 and no part of this project; without them only our own is played.
 """
@@ -42,7 +42,7 @@ from tierwise.settings.store import open_store
 from tierwise.simulator.table import model_rules
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = 4
+SAMPLE = 8
 """Of the sessions, every so many-th is played under the rules of further providers."""
 
 
@@ -178,20 +178,18 @@ def _details(outcomes: Sequence[Outcome]) -> str:
     for item in outcomes:
         why.update(item.replayed.rewrites)
     refreshed = sum(item.replayed.refresh_usd for item in outcomes) / total
+    dearest = sorted(outcomes, key=lambda item: -item.ratio)[:8]
+    bounds, stable, current = (sum(getattr(item, name) for item in outcomes) for name in ("bound", "stable", "current"))
+    requests, refreshes, misses = (
+        sum(len(item.replayed.served) for item in outcomes),
+        sum(item.replayed.refreshes for item in outcomes),
+        sum(item.replayed.misses for item in outcomes),
+    )
     lines = [
-        (
-            f"in all: {total / sum(item.bound for item in outcomes):.3f} x bound, "
-            f"{total / sum(item.stable for item in outcomes):.3f} x stable order, "
-            f"{total / sum(item.current for item in outcomes):.3f} x current first"
-        ),
-        (
-            f"requests {sum(len(item.replayed.served) for item in outcomes)}, "
-            f"refreshes {sum(item.replayed.refreshes for item in outcomes)} ({refreshed:.1%} of the cost), "
-            f"unexplained misses {sum(item.replayed.misses for item in outcomes)}"
-        ),
+        f"in all x bound {total / bounds:.3f}, x stable {total / stable:.3f}, x current first {total / current:.3f}",
+        f"requests {requests}, refreshes {refreshes} ({refreshed:.1%} of the cost), unexplained misses {misses}",
         "prefixes written anew: " + ", ".join(f"{reason} {count}" for reason, count in why.most_common()),
-        "most against the bound: "
-        + ", ".join(f"{item.name} {item.ratio:.2f}" for item in sorted(outcomes, key=lambda i: -i.ratio)[:8]),
+        "most against the bound: " + ", ".join(f"{item.name} {item.ratio:.2f}" for item in dearest),
     ]
     return "\n".join(lines)
 
