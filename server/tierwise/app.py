@@ -252,7 +252,7 @@ class App:
         """
         await asyncio.to_thread(self.session.wait_indexed, _READ_S)
         await asyncio.to_thread(self._engine.wait)
-        await self._neighbours.look(document)
+        await self._neighbours.look(document, document.lines.end)
 
     async def aclose(self) -> None:
         """End everything in the order in which it depends on each other; no event is lost."""

@@ -64,10 +64,13 @@ class ChatPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A file or a part of it; ``path`` is relative to the workspace folder, with forward slashes."""
+    """A file or a part of it; ``path`` is relative to the workspace folder, with forward slashes. ``lasting``: it will
+    most likely be the same in the next prompt; those come first.
+    """
 
     path: str
     text: str
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from pathlib import Path
 from tierwise.core.errors import Declined
 from tierwise.core.models import (
     ChatPrompt,
-    Excerpt,
     FimPrompt,
     Finished,
     ModelClient,
@@ -80,7 +79,7 @@ def masked_prompt(prompt: Prompt, mask: Callable[[str], str]) -> Prompt:
         case ChatPrompt(blocks):
             return ChatPrompt(tuple(replace(block, text=mask(block.text)) for block in blocks))
         case FimPrompt():
-            extra = tuple(Excerpt(excerpt.path, mask(excerpt.text)) for excerpt in prompt.extra)
+            extra = tuple(replace(excerpt, text=mask(excerpt.text)) for excerpt in prompt.extra)
             return replace(prompt, prefix=mask(prompt.prefix), suffix=mask(prompt.suffix), extra=extra)
         case RawPrompt(text):
             return RawPrompt(mask(text))

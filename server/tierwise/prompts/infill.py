@@ -15,9 +15,13 @@ OPEN, CLOSE, CURSOR = "<fill>", "</fill>", "<cursor/>"
 
 def infill_prompt(context: FimPrompt) -> tuple[ChatPrompt, tuple[str, ...]]:
     """The prompt, stable part first, and the string that ends the answer."""
-    blocks = [PromptBlock(Speaker.SYSTEM, instruction("infill"), stable=True, mark=not context.extra)]
-    if context.extra:
-        blocks.append(PromptBlock(Speaker.USER, _excerpts(context.extra), stable=True, mark=True))
+    lasting = tuple(excerpt for excerpt in context.extra if excerpt.lasting)
+    passing = tuple(excerpt for excerpt in context.extra if not excerpt.lasting)
+    blocks = [PromptBlock(Speaker.SYSTEM, instruction("infill"), stable=True, mark=not lasting)]
+    if lasting:
+        blocks.append(PromptBlock(Speaker.USER, _excerpts(lasting), stable=True, mark=True))
+    if passing:
+        blocks.append(PromptBlock(Speaker.USER, _excerpts(passing)))
     text = f"{_plain(context.prefix)}{CURSOR}{_plain(context.suffix)}"
     blocks.append(PromptBlock(Speaker.USER, fenced("file", {"path": context.path}, f"{text}\n")))
     return ChatPrompt(tuple(blocks)), (CLOSE,)

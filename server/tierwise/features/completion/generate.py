@@ -36,7 +36,9 @@ _LOOK_S = 0.005
 _USAGE_S = 0.5
 """How long the end of a complete answer is waited for, while the answer itself is on its way already."""
 _EXTRA_SHARE = 0.3
-"""Share of the context that other files' signatures may take."""
+"""Share of the context that other files may take."""
+_SCOPES = 300
+"""Characters left for the first lines of the scopes around the cursor, where the lines that fit begin below them."""
 
 
 class FastTier:
@@ -119,11 +121,13 @@ class FastTier:
         limits, sampling = plan.policy.limits_for(model.facts), plan.policy.sampling(model.facts)
         document, folder = flight.document, self._session.folder_of(flight.document)
         room = self._estimates.of(model).characters(limits.context_tokens)
-        extra = self._neighbours.of(document).within(int(room * _EXTRA_SHARE))
+        extra = self._neighbours.of(document, flight.point).within(int(room * _EXTRA_SHARE))
         room -= sum(len(excerpt.text) for excerpt in extra.excerpts)
-        prefix, suffix = window.around(document, flight.point, room)
-        name, repository = relative_name(self._session.view(), document), folder.name if folder else ""
-        prompt, stop = _prompt(model, FimPrompt(prefix, suffix, name, repository, extra.excerpts))
+        prefix, suffix = window.around(document, flight.point, room - _SCOPES)
+        view, first = self._session.view(), flight.point.line - prefix.count("\n")
+        excerpts = extra.excerpts + extra.above(view, document, first)
+        name, repository = relative_name(view, document), folder.name if folder else ""
+        prompt, stop = _prompt(model, FimPrompt(prefix, suffix, name, repository, excerpts))
         own = frozenset({str(document.path)} if document.path is not None else ())
         return ModelRequest(
             role=Role.COMPLETE,
