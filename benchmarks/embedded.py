@@ -20,7 +20,7 @@ from benchmarks.embedded_cases import (
     written_again,
 )
 from benchmarks.embedded_scores import Place, Score, played, recorded, repeated
-from tierwise.embedded.calibration import ATTENTION, LEAST_CONFIDENCE
+from tierwise.embedded.generate import ATTENTION, LEAST_CONFIDENCE
 
 UNSEEN: dict[str, Callable[[], Probes]] = {
     "holes in functions, one line (HumanEval)": lambda: infilling("SingleLineInfilling", 4),
@@ -33,7 +33,7 @@ SEEN: dict[str, Callable[[], Probes]] = {
     "keystrokes of a Svelte file": lambda: trace("sveltecomponent"),
     "blocks of this repository, written again": lambda: written_again(own_files(), 150),
 }
-OTHERS = ((3.0, 0.5), (3.0, 0.55), (8.0, 0.6), (3.0, 0.7))
+OTHERS = ((3.0, 0.4), (3.0, 0.6), (3.0, 0.7), (8.0, 0.5))
 """Other attention and least confidence, to show the choice."""
 
 

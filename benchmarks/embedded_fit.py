@@ -11,10 +11,12 @@ import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from benchmarks.embedded_cases import (
     Probe,
+    Probes,
     evaluation,
     functions_alone,
     own_files,
@@ -24,18 +26,19 @@ from benchmarks.embedded_cases import (
     written_again,
 )
 from benchmarks.embedded_scores import is_right
-from tierwise.embedded.estimate import break_features, features, leading, regime
+from tierwise.embedded import calibration
+from tierwise.embedded.estimate import best, break_features, features, leading, regime
 from tierwise.embedded.generate import Writer
 from tierwise.embedded.lexing import lexer
 from tierwise.embedded.values import Silence
 from tierwise.embedded.vocabulary import LINE_END, blank_before
 
 Row = tuple[Sequence[float], bool]
-_EVERY = 10
-"""Of so many keystrokes one is looked at: neighbours say the same."""
+_EVERY, _RARER = 4, 3
+"""Of so many keystrokes one is looked at, and of so many of those for other than series: neighbours say the same."""
 
-_TOKENS = 6
-"""Tokens of a line that are asked for after each probed place."""
+_TOKENS, _MOST_TOKENS = 5, 16
+"""Tokens of a line that are asked for after each probed place; more only as long as the engine foresees them all."""
 
 _ROUNDS, _PULL = 25, 0.3
 
@@ -47,47 +50,64 @@ class Rows:
         self.tokens: defaultdict[str, list[Row]] = defaultdict(list)
         self.breaks: list[Row] = []
         self.series: list[tuple[bool, bool]] = []
-        """Whether it begins there, and whether it was right."""
+        """Whether it is the token that steps, and whether it was right."""
+        self._places: set[tuple[int, str, int]] = set()
 
-    def add(self, probes: Iterable[Probe]) -> None:
-        for probe in probes:
-            self._add(probe)
+    def add(self, probes: Callable[[], Probes]) -> None:
+        for number, probe in enumerate(thinned(probes, _EVERY)):
+            writer = probe.engine.writer(probe.document, probe.point)
+            if not isinstance(writer, Silence):
+                self._add_series(probe, writer)
+                if number % _RARER == 0:
+                    self._add(probe, probe.engine.writer(probe.document, probe.point))
 
-    def _add(self, probe: Probe) -> None:
-        writer = probe.engine.writer(probe.document, probe.point)
+    def _add_series(self, probe: Probe, writer: Writer) -> None:
+        """Each line counts once: series are rare, and all its keystrokes say the same."""
+        place = id(probe.engine), probe.document.uri, probe.point.line
+        if writer.series is None or place in self._places:
+            return
+        self._places.add(place)
+        for text in _tokens(probe, writer):
+            right = writer.series.text == text
+            self.series.append((writer.series.steps, right))
+            if not (right and writer.series.follow()):
+                break
+
+    def _add(self, probe: Probe, writer: Writer | Silence) -> None:
         if isinstance(writer, Silence):
             return
         lines = probe.truth.split("\n")
         if writer.fresh:
-            self._add_break(writer, lines[0], after_blank=None)
-        for text in _tokens(probe, writer)[:_TOKENS]:
-            self._add_token(writer, text)
+            return  # only lines without indentation begin so here: no measure for the others
+        foreseen = True
+        for number, text in enumerate(_tokens(probe, writer)[:_MOST_TOKENS]):
+            foreseen = self._add_token(writer, text) and foreseen
+            if not foreseen and number >= _TOKENS:
+                break
             if text != LINE_END:
                 writer.take(text)
             elif len(lines) > 1:
                 following = next((line for line in lines[1:] if line.strip()), "")
-                self._add_break(writer, following, after_blank=not lines[1].strip())
+                self._add_breaks(writer, following, after_blank=not lines[1].strip())
 
-    def _add_token(self, writer: Writer, text: str) -> None:
+    def _add_token(self, writer: Writer, text: str) -> bool:
+        """Ask for one token that is ``text``; returns whether it was the likeliest."""
         poll = writer.poll()
         for candidate, tally in leading(poll):
             right = candidate == text or (tally.part and is_right(candidate, text))
-            if tally.series:
-                self.series.append((poll.opening is not None, right))
-            else:
+            if not tally.series:
                 self.tokens[regime(poll, tally)].append((features(poll, candidate, tally), right))
+        found = best(poll)
+        return found is not None and found.text == text
 
-    def _add_break(self, writer: Writer, line: str, after_blank: bool | None) -> None:
-        votes = writer.breaks()
-        fresh = writer.fresh
+    def _add_breaks(self, writer: Writer, line: str, *, after_blank: bool) -> None:
+        """Ask for the indentation of ``line``: once as it goes on after the line before, once as if it was begun."""
         blanks = line[: len(line) - len(line.lstrip())]
-        right = ""
-        for token in sorted(votes, key=lambda token: (-votes[token], token))[:2]:
-            fits = writer.indentation(token) == blanks and after_blank in (None, blank_before(token))
-            self.breaks.append((break_features(votes, token, fresh=fresh), fits))
-            right = token if fits else right
-        if right and fresh:
-            writer.take_break(right)
+        for fresh in (False, True):
+            votes = writer.breaks_anew(after_blank) if fresh else writer.breaks()
+            for token in sorted(votes, key=lambda token: (-votes[token], token))[:2]:
+                fits = writer.indentation(token) == blanks and blank_before(token) is after_blank
+                self.breaks.append((break_features(votes, token, fresh=fresh), fits))
 
 
 def _tokens(probe: Probe, writer: Writer) -> list[str]:
@@ -149,28 +169,56 @@ def main() -> None:
     library = standard_library(1_000)
     rows = Rows()
     if evaluation().exists():
-        rows.add(thinned(lambda: sessions(1, 2), _EVERY))
+        rows.add(lambda: sessions(1, 2))
     else:
         sys.stderr.write("No recorded sessions: fitted on this repository's own files, which is weaker.\n")
-        rows.add(thinned(lambda: written_again(own_files(), 2_000), _EVERY))
-    rows.add(thinned(lambda: functions_alone(library[9::20], 3), _EVERY))
-    sys.stdout.write("WEIGHTS: dict[str, tuple[float, ...]] = {\n")
-    for name, data in sorted(rows.tokens.items()):
-        sys.stdout.write(f"    # {len(data):,} candidates\n    {json.dumps(name)}: ({_row(fit(data))}),\n")
-    sys.stdout.write(f"}}\n\n# {len(rows.breaks):,} breaks\n")
-    sys.stdout.write(f"BREAK_WEIGHTS: tuple[float, ...] = ({_row(fit(rows.breaks))})\n\n")
-    shares = [_share([right for begins, right in rows.series if begins is at_start]) for at_start in (True, False)]
-    sys.stdout.write(f"# {len(rows.series):,} tokens of series\n")
-    sys.stdout.write(f"SERIES_BEGINS, SERIES_GOES_ON = {shares[0]:.2f}, {shares[1]:.2f}\n")
+        rows.add(lambda: written_again(own_files(), 2_000))
+    rows.add(lambda: functions_alone(library[9::20], 3))
+    Path(calibration.__file__).write_text(_module(rows), encoding="utf-8", newline="\n")
 
 
-def _share(found: list[bool]) -> float:
-    """The share of right ones; one of each kind is assumed beforehand."""
-    return (sum(found) + 1) / (len(found) + 2)
+def _module(rows: Rows) -> str:
+    """The source of ``calibration.py``."""
+    weights = [
+        f"    # {len(data):,} candidates\n    {json.dumps(name)}: (\n{_numbers(fit(data), 8)}    ),\n"
+        for name, data in sorted(rows.tokens.items())
+    ]
+    goes_on, steps = (
+        (sum(right) + 1) / (len(right) + 2)  # as if one of each had been seen before
+        for right in ([right for steps, right in rows.series if steps is place] for place in (False, True))
+    )
+    return _MODULE.format(
+        weights="".join(weights),
+        n_breaks=f"{len(rows.breaks):,}",
+        breaks=_numbers(fit(rows.breaks), 4),
+        n_series=f"{len(rows.series):,}",
+        goes_on=goes_on,
+        steps=steps,
+    )
 
 
-def _row(weights: list[float]) -> str:
-    return ", ".join(f"{weight:.2f}" for weight in weights)
+_MODULE = '''"""Numbers that were measured; ``python -m benchmarks.embedded_fit`` measures them again."""
+
+from __future__ import annotations
+
+# fmt: off
+WEIGHTS: dict[str, tuple[float, ...]] = {{
+{weights}}}
+
+# {n_breaks} breaks
+BREAK_WEIGHTS: tuple[float, ...] = (
+{breaks})
+
+# {n_series} tokens of series
+SERIES_GOES_ON, SERIES_STEPS = {goes_on:.2f}, {steps:.2f}
+# fmt: on
+'''
+
+
+def _numbers(weights: list[float], indent: int) -> str:
+    """Lines of at most 15 numbers."""
+    rows = [weights[start : start + 15] for start in range(0, len(weights), 15)]
+    return "".join(" " * indent + " ".join(f"{weight:.2f}," for weight in row) + "\n" for row in rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writing with the embedded engine, replayed: every keystroke asked, right offers accepted, wrong ones read.
+"""Writing with the embedded engine: every keystroke asked, right offers accepted, wrong ones read.
 
 A right offer is accepted the moment it is shown, for one key; a wrong one costs nothing but being shown. An offer that
 goes on saying what the last one said is the same one. What is saved beyond the end of the line does not count.
@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from benchmarks.embedded_cases import Probe
-from tierwise.embedded.calibration import ATTENTION, LEAST_CONFIDENCE
-from tierwise.embedded.generate import Stop
+from tierwise.embedded.generate import ATTENTION, LEAST_CONFIDENCE, Stop, chosen
 from tierwise.embedded.values import Silence
 
 LOWEST = 0.4
@@ -126,11 +125,8 @@ def _count(score: Score, offer: Offer) -> None:
 
 
 def _chosen(place: Place, attention: float, least: float) -> Offer | None:
-    def worth(offer: Offer) -> tuple[float, int]:
-        return offer.stop.worth(attention), len(offer.stop.text)
-
-    best = max((offer for offer in place.offers if offer.stop.confidence >= least), key=worth, default=None)
-    return best if best is not None and best.stop.worth(attention) > 0 else None
+    stop = chosen((offer.stop for offer in place.offers), attention, least)
+    return next((offer for offer in place.offers if offer.stop is stop), None)
 
 
 def _place(probe: Probe, stops: list[Stop]) -> Place:

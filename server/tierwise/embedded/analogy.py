@@ -25,7 +25,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 class Analogy:
     """A nearby line of the same shape, read as it would stand here, token by token."""
 
-    __slots__ = ("_line", "_place", "_swap", "_vocabulary", "equal", "text", "weight")
+    __slots__ = ("_line", "_place", "_swap", "_vocabulary", "text", "weight")
 
     text: str
     """The next token here, with the blank before it."""
@@ -36,7 +36,6 @@ class Analogy:
         self._place = place
         self._swap = swap
         self.weight = weight
-        self.equal = swap.equal
         self.text = swap.apply(vocabulary, line[place])
 
     def follow(self) -> bool:

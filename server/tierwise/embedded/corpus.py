@@ -140,7 +140,7 @@ class Corpus:
             self._rebuild(breathe)
         self._numbers[path] = self._chains.add(path, FILE_START + text, seed, breathe)
         self._seeds[path] = seed
-        self._names.add(path, text, breathe)
+        self._names.add(path, text, seed, breathe)
 
     def forget(self, path: str, breathe: Callable[[], None]) -> None:
         """Forget a file; one that was not learnt is none."""

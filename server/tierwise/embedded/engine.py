@@ -27,7 +27,7 @@ from tierwise.embedded.names import Definers, Names, kind_name
 from tierwise.embedded.scene import Scene
 from tierwise.embedded.tokentext import Encoder, indentation_unit, token_text
 from tierwise.embedded.values import Silence, Suggestion, Word
-from tierwise.embedded.vocabulary import Vocabulary
+from tierwise.embedded.vocabulary import FILE_END, Vocabulary
 
 _FAMILIES = (
     ("javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte"),
@@ -106,7 +106,7 @@ class EmbeddedEngine:
             return
         lines = split_lines(without_secrets(text))
         encoder = Encoder(self._vocabulary, language, indentation_unit(lines[:1_000]), _LONGEST_TEXT)
-        self._corpus.learn(path, token_text(encoder, lines, _breathe).codes, _seed(language), _breathe)
+        self._corpus.learn(path, token_text(encoder, lines, _breathe).codes + FILE_END, _seed(language), _breathe)
 
     def wait(self) -> None:
         """Block until every open document is read as a whole. For tests and benchmarks."""

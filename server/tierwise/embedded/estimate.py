@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log
 
-from tierwise.embedded.calibration import BREAK_WEIGHTS, SERIES_BEGINS, SERIES_GOES_ON, WEIGHTS
+from tierwise.embedded.calibration import BREAK_WEIGHTS, SERIES_GOES_ON, SERIES_STEPS, WEIGHTS
 from tierwise.embedded.evidence import ORDERS, Witness, is_word
 from tierwise.embedded.vocabulary import LINE_END, break_levels
 
@@ -28,10 +28,10 @@ _MOST = 3
 @dataclass(slots=True)
 class Tally:
     """What speaks for one token, in shares of all that speaks for any: ``share`` from witnesses, whose longest matched
-    the order at ``level``; ``alike`` from lines of the same shape, where the token may be ``exchanged`` for another;
-    ``skipping`` from contexts that differ in one word; ``nearby`` from being a name near the cursor, ``pairs`` from
-    being one that followed the same token. ``in_code``: a name that the code around uses. ``part``: a string or comment
-    up to the end of a word. ``series``: two lines above that differ by a step lead to it.
+    the order at ``level``; ``alike`` from ``lines`` of the same shape, where the token may be ``exchanged`` for
+    another; ``skipping`` from contexts that differ in one word; ``nearby`` from being a name near the cursor, ``pairs``
+    from being one that followed the same token. ``part``: a string or comment up to the end of a word. ``series``: two
+    lines above that differ by a step lead to it, and it is the token that ``steps``.
     """
 
     counts: list[float] = field(default_factory=lambda: [0.0] * len(ORDERS))
@@ -40,12 +40,13 @@ class Tally:
     share: float = 0.0
     alike: float = 0.0
     exchanged: bool = False
+    lines: int = 0
     skipping: float = 0.0
     nearby: float = 0.0
     pairs: float = 0.0
-    in_code: bool = False
     part: bool = False
     series: bool = False
+    steps: bool = False
 
     @property
     def evidence(self) -> float:
@@ -56,12 +57,14 @@ class Tally:
 @dataclass(slots=True)
 class Poll:
     """All that speaks for any token at one place. Candidates are texts: a lexeme with the blank before it. ``opening``
-    is what is typed of the token ("" for nothing), None for every token after the first. ``prose``: in a string or
-    comment. ``near`` is the text just above the cursor, ``around`` a wider stretch of it.
+    is what is typed of the token ("" for nothing), None for every token after the first; ``steps`` tokens were written
+    before it. ``prose``: in a string or comment. ``near`` is the text just above the cursor, ``around`` a wider stretch
+    of it.
     """
 
     opening: str | None = None
     prose: bool = False
+    steps: int = 0
     near: str = ""
     around: str = ""
     tallies: dict[str, Tally] = field(default_factory=dict[str, Tally])
@@ -105,9 +108,9 @@ class Judged:
     probability: float
 
 
-def best(poll: Poll) -> Judged | None:
-    """The likeliest candidate."""
-    judged = [Judged(text, _probability(poll, text, tally)) for text, tally in leading(poll)]
+def best(poll: Poll, *, part: bool = False) -> Judged | None:
+    """The likeliest candidate, of whole tokens or of those that are part of one."""
+    judged = [Judged(text, _probability(poll, text, tally)) for text, tally in leading(poll) if tally.part is part]
     return max(judged, key=lambda one: (one.probability, one.text), default=None)
 
 
@@ -137,46 +140,59 @@ def leading(poll: Poll) -> list[tuple[str, Tally]]:
 
 
 def regime(poll: Poll, tally: Tally) -> str:
-    """Which regression judges a token: they differ in what kinds of evidence there are at all."""
+    """Which regression judges a token: they differ in where it stands and in what kinds of evidence there are."""
     kinds = ("alike" if tally.alike else "") + ("seen" if tally.share else "")
-    return ("begun-" if poll.opening else "") + (kinds or "rest")
+    if poll.prose:
+        place = "text-"
+    elif poll.opening is None:
+        place = ""
+    else:
+        place = "begun-" if poll.opening else "first-"
+    return place + (kinds or "rest")
 
 
 def features(poll: Poll, text: str, tally: Tally) -> Sequence[float]:
     """What a regression looks at, in the order of ``calibration.WEIGHTS``."""
-    rival = max((other.share for key, other in poll.tallies.items() if key != text), default=0.0)
+    others = [other for key, other in poll.tallies.items() if key != text and other.part is tally.part]
+    rival = max((other.share for other in others), default=0.0)
+    rival_alike = max((other.alike for other in others), default=0.0)
     level = tally.level
     top = max((index for index, total in enumerate(poll.totals) if total), default=-1)
+    heard = log(1 + poll.totals[level]) if level >= 0 else 0.0
     lexeme = text.lstrip(" ")
     word = is_word(lexeme)
+    begun = len(poll.opening or "")
     return (
         1.0,
         _logit(tally.share),
         _logit(tally.alike),
         tally.exchanged,
+        log(1 + tally.lines),
         _logit(tally.skipping),
         not tally.skipping,
         _logit(tally.nearby),
         not tally.nearby,
         _logit(tally.pairs),
         not tally.pairs,
-        tally.in_code,
-        log(1 + poll.totals[level]) if level >= 0 else 0.0,
+        level,
         top - level,
+        heard,
+        heard if tally.share > _UNANIMOUS else 0.0,
+        log(1 + tally.counts[level]) if level >= 0 else 0.0,
         _logit(rival) if rival else -4.0,
+        _logit(rival_alike) if rival_alike else -4.0,
+        len(others) == 0,
         word,
         len(lexeme) > 1 and lexeme[0] in "\"'`#/",
         lexeme[:1].isdigit(),
         text == LINE_END,
-        poll.opening == "",
-        min(8, len(poll.opening or "")),
+        min(8, begun),
+        begun / max(1, len(lexeme)),
         lexeme == poll.opening,
         tally.part,
-        poll.prose,
         word and lexeme in poll.near,
         word and lexeme in poll.around,
-        log(1 + poll.totals[level]) if tally.share > _UNANIMOUS else 0.0,
-        len(poll.tallies) == 1,
+        log(1 + poll.steps),
     )
 
 
@@ -184,7 +200,7 @@ def _probability(poll: Poll, text: str, tally: Tally) -> float:
     fitted = _logistic(WEIGHTS[regime(poll, tally)], features(poll, text, tally))
     if not tally.series:
         return fitted
-    return max(fitted, SERIES_BEGINS if poll.opening is not None else SERIES_GOES_ON)
+    return max(fitted, SERIES_STEPS if tally.steps else SERIES_GOES_ON)
 
 
 def _logistic(weights: Sequence[float], values: Sequence[float]) -> float:

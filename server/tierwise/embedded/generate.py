@@ -5,20 +5,25 @@ Owner of no state between calls. Bounded in steps, never in time, so that the sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from tierwise.embedded.analogy import Analogy, analogies
 from tierwise.embedded.balance import Ledger
-from tierwise.embedded.calibration import ATTENTION, LEAST_CONFIDENCE
 from tierwise.embedded.estimate import Poll, Tally, best, best_break
 from tierwise.embedded.evidence import Witness, skipping, witnesses
 from tierwise.embedded.masking import offers_secret
 from tierwise.embedded.naming import named
 from tierwise.embedded.scene import Frame, Opening, Scene
-from tierwise.embedded.series import series
+from tierwise.embedded.series import Series, series
 from tierwise.embedded.tokentext import indentation_width
 from tierwise.embedded.values import Evidence, Silence, Suggestion
 from tierwise.embedded.vocabulary import LINE_END, OPAQUE_LEXEME, blank_before, break_levels, is_break
+
+ATTENTION, LEAST_CONFIDENCE = 3.0, 0.5
+"""What reading a wrong offer costs, in characters, and the confidence below which none is made. ``python -m benchmarks
+embedded`` prints what others would show and save.
+"""
 
 _MOST_TOKENS = 120
 _MOST_SEARCHES = 8
@@ -39,10 +44,13 @@ _ALIKE_SMOOTHING, _SKIPPING_SMOOTHING, _NEARBY_SMOOTHING, _PAIR_SMOOTHING = 0.3,
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A place where the text may end, and how likely all of it up to there is right."""
+    """A place where the text may end, and how likely all of it up to there is right. ``whole``: a line ends there, or
+    what stands after the cursor goes on.
+    """
 
     text: str
     confidence: float
+    whole: bool = False
 
     def worth(self, attention: float = ATTENTION) -> float:
         """What showing it is worth, in characters: those that it saves where it is right, less ``attention`` where it
@@ -50,6 +58,18 @@ class Stop:
         """
         saved = len(self.text.strip()) - 1
         return self.confidence * saved - (1 - self.confidence) * attention
+
+
+def chosen(stops: Iterable[Stop], attention: float = ATTENTION, least: float = LEAST_CONFIDENCE) -> Stop | None:
+    """The one of ``stops`` to show, or None where none is worth it. After a part of a line that was right there is
+    another one to read, which a whole line saves.
+    """
+
+    def value(stop: Stop) -> tuple[float, int]:
+        return stop.worth(attention) + stop.whole * stop.confidence * attention, len(stop.text)
+
+    worthy = [stop for stop in stops if stop.confidence >= least and stop.worth(attention) > 0]
+    return max(worthy, key=value, default=None)
 
 
 class Writer:
@@ -63,7 +83,7 @@ class Writer:
         self._opening: Opening | None = scene.opening
         self._witnesses: list[Witness] = []
         self._analogies: list[Analogy] = analogies(scene)
-        self._series = series(scene)
+        self.series: Series | None = series(scene)
         self._searches = 0
         self._steps = 0
         self._width = frame.width
@@ -80,12 +100,12 @@ class Writer:
         stops = self.offers()
         if isinstance(stops, Silence):
             return stops
-        chosen = max(stops, key=lambda stop: (stop.worth(), len(stop.text)))
-        if chosen.worth() <= 0:
+        best_stop = chosen(stops)
+        if best_stop is None:
             return Silence.UNSURE
-        if offers_secret(self._frame.typed_line, chosen.text):
-            return Silence.SECRET
-        return Suggestion(chosen.text, chosen.confidence, self._evidence)
+        if offers_secret(self._frame.typed_line, best_stop.text):
+            return Silence.MASKED
+        return Suggestion(best_stop.text, best_stop.confidence, self._evidence)
 
     def offers(self, least: float = LEAST_CONFIDENCE) -> list[Stop] | Silence:
         """The texts that may be put in, each the beginning of the next; none is less likely than ``least``."""
@@ -96,11 +116,19 @@ class Writer:
         stops = [stop for stop in self._stops if stop.text.strip()]
         if not stops:
             return reason or Silence.UNSURE
+        if self._begins_next_line(stops[-1].text):
+            return Silence.DUPLICATES_SUFFIX
+        if reason is Silence.DUPLICATES_SUFFIX and self._lines == 1:
+            stops[-1] = replace(stops[-1], whole=True)
         if self._frame.rest and not self._frame.rest_closes:
             if reason is not Silence.DUPLICATES_SUFFIX:
                 return Silence.MID_LINE
             stops = stops[-1:]  # only the whole of it meets what follows
         return stops if len(stops[-1].text.strip()) >= _SHORTEST else Silence.TOO_SHORT
+
+    def _begins_next_line(self, text: str) -> bool:
+        """Whether an empty line would get nothing but what the next one begins with."""
+        return not self._frame.typed_line.strip() and self._frame.next_line.startswith(text.strip())
 
     @property
     def typed(self) -> str | None:
@@ -120,6 +148,7 @@ class Writer:
     def _step(self) -> Silence | None:
         """Write one more token; the reason to stop, if there is one."""
         poll = self.poll()
+        self._offer_part(poll)
         judged = best(poll)
         if judged is None:
             return Silence.NOTHING_KNOWN
@@ -132,29 +161,32 @@ class Writer:
         if lexeme == self._frame.rest and not self._ledger.inside:
             return Silence.DUPLICATES_SUFFIX
         tally = poll.tally(judged.text)
-        if not (tally.part or self._ledger.take(lexeme)):
+        if not self._ledger.take(lexeme):
             return Silence.UNBALANCED
         if self._steps == 0:
             self._evidence = _evidence(tally)
-        if tally.part:
-            self._pieces.append(self._untyped(judged.text))
-            self._may_stop()
-            return Silence.UNSURE
         self.take(judged.text)
         if self._lines == 1:
             self._may_stop()
         return Silence.DUPLICATES_SUFFIX if self._frame.quote else None
 
+    def _offer_part(self, poll: Poll) -> None:
+        """The string or comment may stop at the end of the word, whatever becomes of the rest of it."""
+        part = best(poll, part=True)
+        if part is not None and part.probability >= self._least and OPAQUE_LEXEME not in part.text:
+            self._stops.append(Stop(self._untyped(part.text), part.probability))
+            self._evidence = Evidence.NAME
+
     def poll(self) -> Poll:
         """All that speaks for any next token."""
         opening = self._opening
         if opening is not None or (self._searches < _MOST_SEARCHES and self._few()):
-            self._witnesses = list(witnesses(self._scene, self._above, far=opening is not None))
-            self._searches += 1
+            self._search(far=opening is not None)
         vocabulary = self._scene.vocabulary
         poll = Poll(
             opening=None if opening is None else opening.typed,
             prose=self._frame.in_text,
+            steps=self._steps,
             near=self._scene.text_above[-_NEAR_TEXT:],
             around=self._scene.text_above,
         )
@@ -162,13 +194,26 @@ class Writer:
             self._witnesses = [w for w in self._witnesses if opening.fits(vocabulary, w.text[w.place])]
         poll.hear(self._witnesses, vocabulary.text)
         self._hear_analogies(poll)
-        if self._series is not None:
-            poll.tally(self._series.text).series = True
+        if self.series is not None:
+            tally = poll.tally(self.series.text)
+            tally.series, tally.steps = True, self.series.steps
         if poll.thin:
             self._hear_skipping(poll)
         if opening is not None and opening.typed:
             self._hear_names(poll)
         return poll
+
+    def _search(self, *, far: bool) -> None:
+        """Look for witnesses, beside those that have agreed so far."""
+        have = {self._where(witness) for witness in self._witnesses}
+        found = witnesses(self._scene, self._above, far=far)
+        self._witnesses += [witness for witness in found if self._where(witness) not in have]
+        self._searches += 1
+
+    def _where(self, witness: Witness) -> tuple[int, int]:
+        """What tells places apart: the text above grows while it is written on, and its places stay."""
+        above = witness.own and witness.text is not self._scene.below
+        return (0 if above else id(witness.text)), witness.place
 
     def _hear_analogies(self, poll: Poll) -> None:
         total = sum(analogy.weight for analogy in self._analogies) + _ALIKE_SMOOTHING
@@ -176,6 +221,7 @@ class Writer:
             tally = poll.tally(analogy.text)
             tally.alike += analogy.weight / total
             tally.exchanged = tally.exchanged or analogy.exchanged
+            tally.lines += 1
 
     def _hear_skipping(self, poll: Poll) -> None:
         text_of = self._scene.vocabulary.text
@@ -197,7 +243,6 @@ class Writer:
             tally = poll.tally(text)
             tally.nearby = one.weight / near
             tally.pairs = one.pairs / pairs
-            tally.in_code = one.in_code
             tally.part = self._frame.in_text and not tally.share
 
     def _few(self) -> bool:
@@ -215,8 +260,8 @@ class Writer:
             if vocabulary.text(witness.text[witness.place]) == text and witness.follow()
         ]
         self._analogies = [analogy for analogy in self._analogies if analogy.text == text and analogy.follow()]
-        if self._series is not None and not (self._series.text == text and self._series.follow()):
-            self._series = None
+        if self.series is not None and not (self.series.text == text and self.series.follow()):
+            self.series = None
         self._steps += 1
 
     def _untyped(self, text: str) -> str:
@@ -226,9 +271,14 @@ class Writer:
         rest = text[len(self._opening.typed) + bool(self._opening.blank) :]
         return rest.removesuffix(self._frame.quote) if self._frame.quote else rest
 
-    def _may_stop(self) -> None:
-        if self._ledger.settled:
-            self._stops.append(Stop("".join(self._pieces).rstrip(), self._confidence))
+    def _may_stop(self, *, whole: bool = False) -> None:
+        if not self._ledger.settled:
+            return
+        text = "".join(self._pieces).rstrip()
+        if whole and self._stops and self._stops[-1].text == text:
+            self._stops[-1] = replace(self._stops[-1], whole=True)
+        else:
+            self._stops.append(Stop(text, self._confidence, whole))
 
     def _end_line(self) -> Silence | None:
         """The line is over: it may stop here, and the next one begins where that is wanted and known."""
@@ -241,7 +291,7 @@ class Writer:
             if self._lines == 1:
                 self._stops.clear()
             return Silence.DUPLICATES_SUFFIX
-        self._may_stop()
+        self._may_stop(whole=True)
         if self._lines >= self._frame.max_lines:
             return Silence.UNSURE
         self._lines += 1
@@ -249,26 +299,33 @@ class Writer:
 
     def _begin_line(self) -> Silence | None:
         """Choose the indentation of the line that begins here."""
-        chosen = best_break(self.breaks(), fresh=self.fresh)
-        if chosen is None:
+        votes = self.breaks_anew(self._scene.opening.blank) if self.fresh else self.breaks()
+        likeliest = best_break(votes, fresh=self.fresh)
+        if likeliest is None:
             return Silence.NOTHING_KNOWN
-        self._confidence *= chosen.probability
-        unfit = break_levels(chosen.text) is None or (blank_before(chosen.text) and not self.fresh)
+        self._confidence *= likeliest.probability
+        unfit = break_levels(likeliest.text) is None or (blank_before(likeliest.text) and not self.fresh)
         if self._confidence < self._least or unfit:
             return Silence.UNSURE
-        self.take_break(chosen.text)
+        self.take_break(likeliest.text)
         return None
 
     def breaks(self) -> dict[str, float]:
         """The breaks that may begin the next line, with the weight of what speaks for them."""
-        if self.fresh:
-            self._witnesses = list(witnesses(self._scene, self._above, far=True))
         votes: dict[str, float] = {}
         for witness in self._witnesses:
             token = witness.text[witness.place]
-            if is_break(token) and (not self.fresh or self._scene.opening.fits(self._scene.vocabulary, token)):
+            if is_break(token):
                 votes[token] = votes.get(token, 0.0) + witness.weight * (1 + witness.level)
         return votes
+
+    def breaks_anew(self, after_blank: bool | None) -> dict[str, float]:
+        """The same from the whole document, not only from what agreed so far. ``after_blank``: whether a blank line
+        stands before the line, None where that is open.
+        """
+        self._witnesses = list(witnesses(self._scene, self._above, far=True))
+        votes = self.breaks()
+        return {token: votes[token] for token in votes if after_blank in (None, blank_before(token))}
 
     def take_break(self, token: str) -> None:
         """Begin a line with the break ``token``."""
@@ -279,7 +336,7 @@ class Writer:
         self._above += token
         self._witnesses = [w for w in self._witnesses if w.text[w.place] == token and w.follow()]
         self._analogies = []
-        self._series = None
+        self.series = None
         self._opening = None
 
     def indentation(self, token: str) -> str:

@@ -29,6 +29,9 @@ _NOWHERE, _SEVERAL = 0, 1
 _START = 2
 """Letters under which names are filed."""
 
+_MOST_FAMILIES = 32
+"""Families of languages that are told apart; those after them count as one."""
+
 _SLICE = 4_000
 _MOST = 3_000
 """Names that are looked at for one list."""
@@ -73,6 +76,8 @@ class Names:
         self._vocabulary = vocabulary
         self._definers = definers
         self._files = array("I")
+        self._families = array("I")
+        self._bits: dict[int, int] = {}
         self._kinds = bytearray()
         self._places = array("I")
         self._paths: dict[str, int] = {"": _NOWHERE, "several": _SEVERAL}
@@ -80,13 +85,16 @@ class Names:
         self._filed: dict[str, array[int]] = {}
         self._is_filed = bytearray()
 
-    def add(self, path: str, codes: str, breathe: Callable[[], None]) -> None:
-        """Count a file's names in."""
+    def add(self, path: str, codes: str, seed: int, breathe: Callable[[], None]) -> None:
+        """Count a file's names in; ``seed`` tells its family of languages."""
         self._grow()
+        family = self._bits.setdefault(seed, 1 << min(len(self._bits), _MOST_FAMILIES - 1))
         for number in _numbers(codes, breathe):
             if not self._files[number]:
                 self._file(number)
+                self._families[number] = 0
             self._files[number] += 1
+            self._families[number] |= family
         place = self._place(path)
         for token, kind in self._definers.find(codes):
             number = ord(token) >> 1
@@ -111,12 +119,15 @@ class Names:
             if self._files[number] and text.casefold().startswith(folded):
                 yield self._known(text, number)
 
-    def beginning(self, start: str) -> Iterator[tuple[str, int]]:
-        """The names that begin with exactly ``start``, at least two letters, and in how many files each stands."""
-        word, files = self._vocabulary.word, self._files
+    def beginning(self, start: str, seed: int) -> Iterator[tuple[str, int]]:
+        """The names of one family of languages that begin with exactly ``start``, at least two letters, and in how many
+        files each stands.
+        """
+        word, files, families = self._vocabulary.word, self._files, self._families
+        family = self._bits.get(seed, 0)
         for number in self._filed.get(start[:_START].casefold(), ())[:_MOST]:
             text = word(number)
-            if text.startswith(start) and files[number]:
+            if text.startswith(start) and files[number] and families[number] & family:
                 yield text, files[number]
 
     def learnt(self, text: str) -> bool:
@@ -146,6 +157,7 @@ class Names:
             self._kinds.extend(bytes(missing))
             self._is_filed.extend(bytes(missing))
             self._places.extend([_NOWHERE] * missing)
+            self._families.extend([0] * missing)
             self._files.extend([0] * missing)
 
     def _file(self, number: int) -> None:

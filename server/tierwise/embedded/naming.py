@@ -42,13 +42,11 @@ _LAST_WORD = re.compile(r"[^\W\d]\w*$")
 
 @dataclass(slots=True)
 class Named:
-    """``weight``, up to 1, is how near the name stands, or little where it stands in other files only; ``in_code``:
-    near the cursor outside strings and comments; ``pairs``: how often it followed the same token, in this document
-    twice as much as in the workspace.
+    """``weight``, up to 1, is how near the name stands, or little where it stands in other files only; ``pairs``: how
+    often it followed the same token, in this document twice as much as in the workspace.
     """
 
     weight: float
-    in_code: bool
     pairs: float
 
 
@@ -62,20 +60,16 @@ def named(scene: Scene) -> dict[str, Named]:
     word, head = begun.group(), (" " if scene.opening.blank else "") + scene.opening.typed[: begun.start()]
     weights = _near(scene, word)
     if len(word) >= _LETTERS:
-        for name, files in scene.names.beginning(word):
+        for name, files in scene.names.beginning(word, scene.seed):
             weights.setdefault(name, _FAR_WEIGHT * files / (files + _FAR_FILES))
-    learnt, in_code = scene.vocabulary.known, not head.strip()
+    in_code, learnt = not head.strip(), scene.names.learnt
     weights = {
         name: weight
         for name, weight in weights.items()
-        if (
-            learnt(name) is not None
-            if in_code
-            else name != word and may_be_offered(name, learnt=learnt(name) is not None)
-        )
+        if (learnt(name) if in_code else name != word and may_be_offered(name, learnt=learnt(name)))
     }
     found = nlargest(_MOST_NAMES, weights, key=lambda name: (weights[name], name))
-    return {head + name: _described(scene, name, weights[name], in_text=not in_code) for name in found}
+    return {head + name: Named(weights[name], _pairs(scene, name) if in_code else 0.0) for name in found}
 
 
 def _near(scene: Scene, word: str) -> dict[str, float]:
@@ -93,16 +87,12 @@ def _near(scene: Scene, word: str) -> dict[str, float]:
     return weights
 
 
-def _described(scene: Scene, name: str, weight: float, *, in_text: bool) -> Named:
+def _pairs(scene: Scene, name: str) -> float:
     number = scene.vocabulary.known(name)
-    if number is None:
-        return Named(weight, in_code=False, pairs=0.0)
+    if number is None or not scene.above:
+        return 0.0
     above, below = scene.above[-_NEAR:], scene.below[:_NEAR]
-    alone, spaced = chr(number * 2), chr(number * 2 + 1)
-    in_code = alone in above or spaced in above or alone in below or spaced in below
-    if in_text or not above:
-        return Named(weight, in_code, pairs=0.0)
-    pair = above[-1] + (spaced if scene.opening.blank else alone)
+    pair = above[-1] + chr(number * 2 + bool(scene.opening.blank))
     places = scene.corpus.occurrences(pair, scene.seed, False, _MOST_PAIRS)
     elsewhere = sum(path not in scene.hidden for _, _, path in places)
-    return Named(weight, in_code, _OWN_PAIR * (above.count(pair) + below.count(pair)) + elsewhere)
+    return _OWN_PAIR * (above.count(pair) + below.count(pair)) + elsewhere

@@ -72,8 +72,8 @@ class Frame:
     after the cursor on its line, "" for none; ``rest_closes`` whether only brackets and punctuation stand there;
     ``quote`` the one that closes the string that the cursor is in, if it stands after the cursor already; ``in_text``
     whether it is in a string or comment; ``state`` the lexer's in front of the line; ``next_line`` the next line of
-    text below, stripped; ``width`` the columns of the current indentation (of the line of text above, when not even
-    the indentation is there); ``indent`` the text of one level of ``unit`` columns.
+    text below, stripped; ``width`` the columns of the current indentation (of the line of text above, when not even the
+    indentation is there); ``indent`` the text of one level of ``unit`` columns.
     """
 
     typed_line: str

@@ -26,16 +26,22 @@ _NUMBERED = re.compile(r"(.*?)(\d+)")
 class Series:
     """The expected line, read token by token from where the cursor is."""
 
-    __slots__ = ("_place", "_texts")
+    __slots__ = ("_place", "_step", "_texts")
 
-    def __init__(self, texts: list[str], place: int) -> None:
+    def __init__(self, texts: list[str], step: int, place: int) -> None:
         self._texts = texts
+        self._step = step
         self._place = place
 
     @property
     def text(self) -> str:
         """The next token, with the blank before it."""
         return self._texts[self._place]
+
+    @property
+    def steps(self) -> bool:
+        """Whether the next token is the first that differs from the line above: what comes after it follows from it."""
+        return self._place == self._step
 
     def follow(self) -> bool:
         """Go on to the next token; False when the line was over."""
@@ -60,7 +66,8 @@ def series(scene: Scene) -> Series | None:
         return None
     if not scene.opening.fits_text(texts[len(done)]):
         return None
-    return Series([*texts, LINE_END], len(done))
+    step = next(place for place, token in enumerate(last[1:]) if vocabulary.text(token) != texts[place])
+    return Series([*texts, LINE_END], step, len(done))
 
 
 _NEXT_LINE = line_break(0, deeper=False, blank_before=False)
@@ -109,7 +116,8 @@ def _counted(old: str, new: str) -> str | None:
         step = int(two.group(2)) - int(one.group(2))
         following = int(two.group(2)) + step
         tail = new[len(new.rstrip("\"'")) :]
-        return f"{two.group(1)}{following:0{len(two.group(2))}d}{tail}" if following >= 0 and step else None
+        counts = step and (abs(step) <= 2 or following % step == 0)  # 10, 20, 30, but not sha256 after sha1
+        return f"{two.group(1)}{following:0{len(two.group(2))}d}{tail}" if counts and following >= 0 else None
     if len(old) == len(new) == 1 and old.isalpha() and new.isalpha() and ord(new) == ord(old) + 1:
         return chr(ord(new) + 1) if chr(ord(new) + 1).isalpha() else None
     return None

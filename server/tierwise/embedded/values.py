@@ -8,9 +8,9 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """``text`` goes in at the cursor; its lines end with a line feed, whatever the document's do. ``confidence`` is
-    the measured share of such texts that are right up to where they stop, in (0, 1]. ``evidence`` says where the text
-    comes from.
+    """``text`` goes in at the cursor; its lines end with a line feed, whatever the document's do. ``confidence`` is the
+    measured share of such texts that are right up to where they stop, in (0, 1]. ``evidence`` says where the text comes
+    from.
     """
 
     text: str
@@ -61,5 +61,5 @@ class Silence(StrEnum):
     """A single character, which is typed faster than read."""
     TOO_LONG_LINE = "too-long-line"
     """The line is longer than code lines are: data, or minified."""
-    SECRET = "holds-a-secret"  # noqa: S105 - the name of a reason
+    MASKED = "hides-a-secret"
     """The likeliest text is or completes a secret."""

@@ -113,6 +113,10 @@ def line_break(levels: int | None, deeper: bool, blank_before: bool) -> str:
     return chr(number * 2 + blank_before)
 
 
+FILE_END = line_break(0, deeper=False, blank_before=True)
+"""Stands behind the last line of a learnt file, so that its end is the end of a line."""
+
+
 def is_break(token: str) -> bool:
     return _FIRST_BREAK * 2 <= ord(token) < _RESERVED * 2
 
