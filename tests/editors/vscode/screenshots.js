@@ -3,13 +3,22 @@ import { copyFileSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ARTEFACTS, ROOT } from './places.js';
 
-const SHOWN = ['ghost-text', 'proposed-change', 'answer-dark', 'answer-light', 'report-dark', 'menu-dark'];
+/** The name in the documentation, and the picture of the run. */
+const SHOWN = {
+  'ghost-text-dark': 'ghost-text',
+  'edit-preview-dark': 'proposals-dark',
+  'light-bulb-dark': 'light-bulb',
+  'explain-light': 'answer-light',
+  'report-light': 'report-light',
+  'queue-dark': 'queue-dark',
+  'menu-light': 'menu-light',
+};
 const MAX_BYTES = 150_000;
 
 const folder = join(ROOT, 'docs', 'screenshots');
 mkdirSync(folder, { recursive: true });
-for (const name of SHOWN) {
-  const from = join(ARTEFACTS, `${name}.png`);
+for (const [name, picture] of Object.entries(SHOWN)) {
+  const from = join(ARTEFACTS, `${picture}.png`);
   const { size } = statSync(from);
   if (size > MAX_BYTES) {
     throw new Error(`${from} has ${size} bytes; ${MAX_BYTES} are allowed`);

@@ -1,23 +1,35 @@
 // A fresh profile: the extension is installed, and sets its server up by itself, or says in one sentence why it cannot.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { Editor, until } from './editor.js';
 import { needsEditor, NODE, vsix } from './places.js';
-import { PRICES } from './world.js';
+import { PRICES, write } from './world.js';
+
+// What activation may take. A machine that is busy with other things slows all extensions down alike: there, as large a
+// part of what one of VS Code's own takes as the limit is on an idle machine.
+const ACTIVATION_MS = 100;
+const BUILT_IN = 'JSON Language Features';
+const SHARE = 0.75;
 
 const NOWHERE = 'http://127.0.0.1:9/simple';
 
-/** VS Code's own figure: milliseconds that the extension's activation took. @param {Editor} editor */
+/** VS Code's own figures: milliseconds that the activation of each extension took, by name. @param {Editor} editor */
 async function activation(editor) {
   await editor.command('Developer: Show Running Extensions');
   const row = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Tierwise' });
   await row.locator('.activation-time', { hasText: /\d+ ?ms/ }).waitFor();
-  const words = await row.locator('.activation-time').innerText();
-  await editor.close();
-  return words;
+  await editor.picture('running-extensions');
+  const figures = await editor.page.locator('.runtime-extensions-editor .monaco-list-row').evaluateAll((rows) =>
+    rows.map((each) => {
+      const name = each.querySelector('.name')?.textContent ?? '';
+      return [name, Number(/(\d+) ?ms/.exec(each.querySelector('.activation-time')?.textContent ?? '')?.[1])];
+    }),
+  );
+  await editor.page.keyboard.press('Escape');
+  await editor.page.locator('.runtime-extensions-editor').waitFor({ state: 'detached' });
+  return new Map(/** @type {[string, number][]} */ (figures));
 }
 
 /** Type where the workspace itself says what comes next, until there is ghost text. @param {Editor} editor */
@@ -69,9 +81,10 @@ describe('a fresh profile', needsEditor(), () => {
     const log = here.log();
     assert.match(log, /Setting up: installing the server/);
     assert.match(log, /globalStorage\/tierwise\.tierwise\/server-[\d.]+\/bin\/python -I -m tierwise serve/);
-    const figure = await activation(here);
-    context.diagnostic(`activation by VS Code's own figure: ${figure}`);
-    assert.ok(Number(/(\d+) ?ms/.exec(figure)?.[1]) <= 100, figure);
+    const figures = await activation(here);
+    const [ours = NaN, theirs = NaN] = ['Tierwise', BUILT_IN].map((name) => figures.get(name));
+    context.diagnostic(`activation by VS Code's own figure: ${ours} ms (${BUILT_IN}: ${theirs} ms)`);
+    assert.ok(ours <= Math.max(ACTIVATION_MS, theirs * SHARE), JSON.stringify([...figures]));
     const [pid] = here.processes();
     await here.command('Tierwise: Restart Server');
     await until('another server', async () => {
@@ -95,48 +108,38 @@ describe('a fresh profile', needsEditor(), () => {
     assert.doesNotMatch(here.log(), /fetching what the server needs/);
   });
 
-  test('a machine without Python is told so in one sentence, and a settings error likewise', async () => {
-    const here = await begin({ environment: { PATH: programsWithoutPython() } });
-    await here.open('prices.py');
-    await here.notifications().filter({ hasText: 'Tierwise needs Python 3.11 or newer, or uv' }).waitFor();
-    await here.picture('no-python');
-    assert.equal(await here.notifications().count(), 1);
-    await here.bar(/Tierwise/, /spin|layers/);
-    await here.command('Notifications: Clear All Notifications');
-    await here.command('Preferences: Open Remote Settings (JSON)').catch(() => undefined);
-    assert.deepEqual(here.processes(), []);
+  test('a machine without a new enough Python is told so in one sentence', async () => {
+    editor = new Editor({ files: { 'prices.py': PRICES }, interpreter: false });
+    editor.wishes.environment = { PATH: oldPrograms(editor) };
+    await editor.start();
+    await editor.open('prices.py');
+    await editor.notifications().filter({ hasText: 'Tierwise needs Python 3.11 or newer, or uv' }).waitFor();
+    await editor.picture('no-python');
+    assert.equal(await editor.notifications().count(), 1);
+    await editor.bar(/Tierwise/, /spin|layers/);
+    assert.deepEqual(editor.processes(), []);
   });
 
-  /** A folder with what code-server needs, and no Python. */
-  function programsWithoutPython() {
-    const folder = join(execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim(), 'bin');
-    mkdirSync(folder);
+  /** A search path on which every Python is too old, and uv does not work. @param {Editor} here */
+  function oldPrograms(here) {
+    const folder = join(here.folder, 'old');
     for (const name of [
-      'sh',
-      'bash',
-      'env',
-      'cat',
-      'sed',
-      'ps',
-      'uname',
-      'ls',
-      'cp',
-      'mkdir',
-      'rm',
-      'dirname',
-      'readlink',
-      'which',
+      'python3',
+      'python',
+      'python3.14',
+      'python3.13',
+      'python3.12',
+      'python3.11',
+      'uv',
+      'tierwise',
     ]) {
-      try {
-        symlinkSync(
-          execFileSync('sh', ['-c', 'command -v "$1"', 'sh', name], { encoding: 'utf8' }).trim(),
-          join(folder, name),
-        );
-      } catch {
-        continue;
-      }
+      const text = name.startsWith('python') ? 'echo 3.9; echo /usr/bin/python3.9' : 'exit 1';
+      write(folder, { [name]: `#!/bin/sh\n${text}\n` });
+      chmodSync(join(folder, name), 0o755);
     }
-    return `${dirname(NODE)}:${folder}`;
+    const search = `${folder}:${dirname(NODE)}:${process.env.PATH}`;
+    write(here.home, { '.profile': `PATH='${search}'\n` }); // VS Code asks a login shell, whose system files set a path
+    return search;
   }
 });
 

@@ -112,6 +112,7 @@ describe('a working day', needsEditor(), () => {
     await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'extent' }).waitFor();
     await keyboard().press('Enter');
     await editor.page.locator('.tab.active', { hasText: 'Rename to extent' }).waitFor();
+    await editor.picture('renamed-everywhere');
     await editor.accept();
     await until('the new name', async () => (await editor.text()).includes('console.log(extent(2, 3))'));
     await editor.saved('shapes.ts');
