@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tierwise.features.edit import EditFlow
     from tierwise.features.explain import ExplainFlow
     from tierwise.features.larger import LargerTiers
+    from tierwise.features.queue_desk import QueueDesk
     from tierwise.features.rename.flow import RenameFlow
     from tierwise.features.rename.suggest import NameSuggester
     from tierwise.features.reporting import Reporting
@@ -68,6 +69,7 @@ class Rest:
     rename: RenameFlow
     names: NameSuggester
     edit: EditFlow
+    queue: QueueDesk
     explain: ExplainFlow
     status: StatusReport
     reporting: Reporting
@@ -127,6 +129,7 @@ class App:
         from tierwise.features.edit_checks import ToolChecks
         from tierwise.features.explain import ExplainFlow
         from tierwise.features.library import DiskLibrary
+        from tierwise.features.queue_desk import QueueDesk
         from tierwise.features.rename.adjudicate import Adjudicator
         from tierwise.features.rename.fast import FastAsker
         from tierwise.features.rename.flow import RenameFlow
@@ -172,6 +175,7 @@ class App:
                 recorder,
                 clock,
             ),
+            queue=QueueDesk(session, queue),
             explain=ExplainFlow(session, settings, self.store.is_trusted, asker, classifier, spending, recorder, clock),
             status=StatusReport(
                 session,

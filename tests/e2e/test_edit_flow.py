@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from bench import Bench, Page, Project, chain
+from bench import KEY, Bench, Page, Project, chain
 
 from tierwise.cli.editor import REQUEST_CANCELLED, Call, ServerError
 from tierwise.core.uris import to_uri
@@ -311,7 +311,7 @@ async def queue(bench: Bench, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "tierwise", "queue", *arguments),
-        env={**bench.harness.environ, "COLUMNS": "200"},
+        env={**bench.harness.environ, "BENCH_KEY": KEY, "COLUMNS": "200"},
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()

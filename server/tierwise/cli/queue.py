@@ -1,4 +1,4 @@
-"""``tierwise queue``: what waits for a person. Changes the queue only by ``drop``."""
+"""``tierwise queue``: what waits for a person. Changes the queue only by ``drop`` and by a ``retry`` that succeeds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from tierwise.cli.figures import console, table
+from tierwise.cli.queue_retry import retry
 from tierwise.core.clock import SystemClock
+from tierwise.core.tasks import Tier
 from tierwise.core.text import Span
 from tierwise.core.uris import to_path
 from tierwise.settings.locations import state_folder
@@ -20,8 +22,13 @@ from tierwise.telemetry.queue import Queued, QueueStore
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action="list")
-    actions = parser.add_subparsers(metavar="list | show N | drop N")
+    actions = parser.add_subparsers(metavar="list | show N | retry N | drop N")
     actions.add_parser("list", help="everything that waits (the default)").set_defaults(action="list")
+    again = actions.add_parser("retry", help="make one request again, and print the change that passes the checks")
+    again.add_argument("number", type=int, metavar="N", help="the item's number, as the list shows it")
+    again.add_argument("--tier", choices=[tier.value for tier in Tier], help="begin with this tier")
+    again.add_argument("--write", action="store_true", help="change the files, and take the item out")
+    again.set_defaults(action="retry")
     for name, text in (("show", "one item with all that was tried"), ("drop", "take one item out for good")):
         action = actions.add_parser(name, help=text)
         action.add_argument("number", type=int, metavar="N", help="the item's number, as the list shows it")
@@ -33,6 +40,9 @@ def run(args: argparse.Namespace) -> int:
     out = console()
     if args.action == "show":
         _show(out, store.show(args.number))
+    elif args.action == "retry":
+        item = store.show(args.number).item
+        return retry(out, args.number, item.uri, args.tier, os.environ, write=args.write)
     elif args.action == "drop":
         store.drop(args.number)
         out.print(f"Item {args.number} is out of the queue.")

@@ -6,7 +6,6 @@ Writes only with ``--write``, and only files that still hold what was read from 
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import os
 import shutil
@@ -17,14 +16,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.text import Text
 
+from tierwise.cli.diffs import print_diff
 from tierwise.cli.disk_view import disk_view, workspace_folder
 from tierwise.cli.figures import console
 from tierwise.core.changes import FileEdit, RenameFile
 from tierwise.core.documents import Document
 from tierwise.core.errors import Declined, Stale, UsageError
-from tierwise.core.text import Point, split_lines
+from tierwise.core.text import Point
 from tierwise.rename.engines import bundled_engines
 from tierwise.rename.service import Renamer
 from tierwise.rename.values import Occurrence, RenameResult
@@ -102,16 +101,7 @@ def _as_json(folder: Path, result: RenameResult) -> dict[str, object]:
 
 
 def _print_diff(out: Console, folder: Path, edit: FileEdit) -> None:
-    name = _relative(folder, edit.base.path)
-    old, new = (list(filter(None, split_lines(text))) for text in (edit.base.text, edit.result.text))
-    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", n=2):
-        out.print(Text(line.rstrip("\r\n"), style=_style(line)), soft_wrap=True)
-
-
-def _style(line: str) -> str:
-    if line.startswith(("---", "+++")):
-        return "bold"
-    return {"-": "red", "+": "green", "@": "cyan"}.get(line[:1], "")
+    print_diff(out, _relative(folder, edit.base.path), edit.base.text, edit.result.text)
 
 
 def _print_summary(out: Console, folder: Path, result: RenameResult, *, written: bool) -> None:

@@ -19,7 +19,7 @@ from tierwise.core.events import Outcome
 from tierwise.core.models import FinishReason, ModelRef
 from tierwise.core.rejection import Rejection, RejectReason
 from tierwise.core.tasks import Role, Task, Tier
-from tierwise.core.text import Span
+from tierwise.core.text import Point, Span
 from tierwise.core.workspace import Library
 from tierwise.edits.apply import apply_blocks
 from tierwise.edits.formats import FORMATS, BlockReader
@@ -43,7 +43,9 @@ from tierwise.validation.changesets import EditScope, judge
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """A change to be made at ``span``. ``arrived``: monotonic seconds. ``tier``: the user named one to begin with."""
+    """A change to be made at ``span``. ``arrived``: monotonic seconds. ``tier``: the user named one to begin with.
+    ``queued``: its number in the queue, and ``earlier`` what was wrong when it was tried before.
+    """
 
     task: Task
     document: Document
@@ -52,6 +54,8 @@ class EditRequest:
     diagnostic: Diagnostic | None
     arrived: float
     tier: Tier | None = None
+    queued: int | None = None
+    earlier: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,9 @@ class EditFlow:
             refuse_forbidden(self._session, request.document)
             report("Gathering context")
             place = await asyncio.to_thread(gather, self._session.view(), request.document, request.span, request.task)
-            return await self._climb(_Work(request, settings, place, recording, report))
+            work = _Work(request, settings, place, recording, report)
+            work.failed += [Failed("(an answer of another day)", rejection) for rejection in request.earlier]
+            return await self._climb(work)
 
     async def _climb(self, work: _Work) -> EditAnswer:
         request, settings = work.request, work.settings
@@ -194,21 +200,30 @@ class EditFlow:
 
     async def _give_up(self, work: _Work, result: Unresolved) -> Declined:
         """Put the work into the queue; the sentence that tells the user."""
-        request = work.request
         tried = list(work.tried)
         for step in result.steps:
             if isinstance(step.outcome, ProviderError):
                 ref = ModelRef(step.outcome.provider, step.outcome.model)
                 tried.append(QueueAttempt(step.step.tier, ref, "unavailable", str(step.outcome), ""))
-        wish = request.instruction or (request.diagnostic.message if request.diagnostic else "")
-        item = QueueItem(request.task, request.document.uri, work.place.span, wish, tuple(tried))
-        number = await asyncio.to_thread(self._queue.add, item)
+        number = await asyncio.to_thread(self._wait_for_a_person, work, tried)
         work.recording.answered(Outcome.QUEUED, result.rejections[-1].reason if result.rejections else "unavailable")
         last = result.rejections[-1].reason if result.rejections else "no model answered"
         return Declined(
             f"No answer passed the checks ({len(tried)} tried, the last: {last}); nothing was changed. "
             f"It waits as number {number}: tierwise queue show {number}."
         )
+
+    def _wait_for_a_person(self, work: _Work, tried: list[QueueAttempt]) -> int:
+        """Keep the request with all that was tried; its number in the queue."""
+        request, document, span = work.request, work.request.document, work.place.span
+        if request.queued is not None:
+            self._queue.tried_again(request.queued, tried)
+            return request.queued
+        wish = request.instruction or (request.diagnostic.message if request.diagnostic else "")
+        whole = span == Span(Point(0, 0), document.lines.end)
+        text = "" if whole else document.lines.slice(span)
+        item = QueueItem(request.task, document.uri, None if whole else span, wish, tuple(tried), text)
+        return self._queue.add(item)
 
 
 class _Stream:

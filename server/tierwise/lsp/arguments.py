@@ -29,6 +29,14 @@ def text(command: str, table: dict[str, Any], key: str, *, optional: bool = Fals
     return value
 
 
+def number(command: str, table: dict[str, Any], key: str) -> int:
+    """A field that holds a whole number, 1 or more."""
+    value = table.get(key)
+    if not _is_count(value) or value == 0:
+        raise UsageError(f"{command}: {key!r} must be a whole number, 1 or more.")
+    return value
+
+
 def tier(command: str, table: dict[str, Any]) -> Tier | None:
     """The optional field ``tier``."""
     value = text(command, table, "tier", optional=True)

@@ -6,10 +6,11 @@ from lsprotocol import types
 
 from tierwise.lsp.answers import AnswerBoard
 from tierwise.lsp.convert import Columns
+from tierwise.lsp.edit_answers import EditAnswers
 from tierwise.lsp.editor import Editor
 from tierwise.lsp.front import Handover
 from tierwise.lsp.full import TierwiseProtocol, TierwiseServer
-from tierwise.lsp.handlers import commands, report, text_content, workspace
+from tierwise.lsp.handlers import commands, queue, report, text_content, workspace
 from tierwise.lsp.handlers.code_action import CodeActions
 from tierwise.lsp.handlers.next_edit_actions import NextEditActions
 from tierwise.lsp.handlers.rename import Renames
@@ -28,10 +29,12 @@ def assemble(handover: Handover, parts: Parts, rest: Rest, columns: Columns) -> 
     renames.register(server)
     actions = RenameActions(session, rest.rename, rest.names, renames, client, columns, editor)
     actions.register(server)
-    edits = NextEditActions(parts.next_edits, client, columns)
-    CodeActions(session, rest.edit, rest.status, actions, edits, client, columns, clock).register(server, editor)
+    edits = EditAnswers(session, rest.edit, client, columns, editor)
+    follow_ups = NextEditActions(parts.next_edits, client, columns)
+    CodeActions(session, edits, rest.status, actions, follow_ups, client, columns, clock).register(server)
     commands.register_explain(server, session, rest.explain, board, columns, editor, clock)
-    commands.register_edit(server, session, rest.edit, client, columns, editor, clock)
+    commands.register_edit(server, session, edits, columns, clock)
+    queue.register(server, rest.queue, edits, clock)
     commands.register_status(server, rest.status, (parts.completion.accepted, parts.next_edits.accepted))
     report.register(server, rest.reporting)
     text_content.register(server, board)

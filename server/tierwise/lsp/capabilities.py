@@ -11,6 +11,7 @@ from tierwise.lsp.client import Client
 COMMANDS = (
     "tierwise.explain",
     "tierwise.edit",
+    "tierwise.queue",
     "tierwise.status",
     "tierwise.report",
     "tierwise.rename",

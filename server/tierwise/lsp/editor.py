@@ -31,6 +31,11 @@ class WorkProgress:
     def __init__(self, server: TierwiseServer, token: types.ProgressToken | None) -> None:
         self._server = server
         self._token = token
+        self.conclusion: str | None = None
+
+    def conclude(self, message: str) -> None:
+        """What is said when the display ends."""
+        self.conclusion = message
 
     def report(self, message: str) -> None:
         """Say what is being done now."""
@@ -125,8 +130,9 @@ class Editor:
             task.cancel()
 
         show.tokens[token].add_done_callback(cancelled)
+        progress = WorkProgress(self._server, token)
         try:
-            yield WorkProgress(self._server, token)
+            yield progress
         finally:
             show.tokens.pop(token, None)
-            show.end(token, types.WorkDoneProgressEnd())
+            show.end(token, types.WorkDoneProgressEnd(message=progress.conclusion))

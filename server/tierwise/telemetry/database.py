@@ -73,6 +73,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE requests ADD COLUMN cache_misses INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE requests ADD COLUMN rewrites TEXT NOT NULL DEFAULT ''",
     ),
+    ("ALTER TABLE queue_items ADD COLUMN place_text TEXT NOT NULL DEFAULT ''",),
 )
 """One tuple of statements per schema version; a released one is never edited, a change is a further tuple."""
 

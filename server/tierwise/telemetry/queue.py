@@ -1,8 +1,8 @@
 """The queue for a person: requests whose every allowed answer was rejected, with all that was tried.
 
 Owner of the tables ``queue_items`` and ``queue_attempts``; survives restarts. Unlike an event an item holds the user's
-own instruction and the evidence against each answer, which may quote code: it stays in the state folder, readable by
-its owner only. Prompts are kept as hashes.
+own instruction, the lines that it was about and the evidence against each answer: it stays in the state folder,
+readable by its owner only. Prompts are kept as hashes.
 """
 
 from __future__ import annotations
@@ -35,13 +35,16 @@ class QueueAttempt:
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One request that waits for a person. ``span`` is what it was about, None for a whole file."""
+    """One request that waits for a person. ``span`` is what it was about, None for a whole file, and ``text`` what
+    stood there, "" where that is not known: by it the place is found again.
+    """
 
     task: Task
     uri: str
     span: Span | None
     instruction: str
     attempts: tuple[QueueAttempt, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,11 @@ class QueueStore:
             raise _unknown(number)
         return found[0]
 
+    def tried_again(self, number: int, attempts: Sequence[QueueAttempt]) -> None:
+        """Add what was tried since to an item. Raises UsageError where there is none with this number."""
+        if not self._database.run(lambda db: _extend(db, number, attempts), otherwise=False):
+            raise _unknown(number)
+
     def drop(self, number: int) -> None:
         """Take an item out for good. Raises UsageError where there is none with this number."""
         query = "DELETE FROM queue_items WHERE number = ?"
@@ -100,17 +108,33 @@ def _add(connection: sqlite3.Connection, item: QueueItem, now: datetime) -> int:
     with transaction(connection):
         number = connection.execute(
             "INSERT INTO queue_items (at, utc_offset_s, task, uri, start_line, start_column, end_line, end_column, "
-            "instruction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (now.timestamp(), offset_s(now), item.task.value, storable(item.uri), *place, storable(item.instruction)),
+            "instruction, place_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(now.timestamp(), offset_s(now), item.task.value, storable(item.uri), *place),
+                *(storable(item.instruction), storable(item.text)),
+            ),
         ).lastrowid
         if number is None:
             raise RuntimeError("an INSERT without a row")
-        connection.executemany(
-            "INSERT INTO queue_attempts (item, number, tier, provider, model, reason, evidence, prompt_sha256) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(number, index, *_attempt_row(attempt)) for index, attempt in enumerate(item.attempts)],
-        )
+        _insert(connection, number, 0, item.attempts)
     return number
+
+
+def _extend(connection: sqlite3.Connection, number: int, attempts: Sequence[QueueAttempt]) -> bool:
+    with transaction(connection):
+        if not connection.execute("SELECT 1 FROM queue_items WHERE number = ?", (number,)).fetchone():
+            return False
+        (first,) = connection.execute("SELECT COUNT(*) FROM queue_attempts WHERE item = ?", (number,)).fetchone()
+        _insert(connection, number, first, attempts)
+    return True
+
+
+def _insert(connection: sqlite3.Connection, item: int, first: int, attempts: Sequence[QueueAttempt]) -> None:
+    connection.executemany(
+        "INSERT INTO queue_attempts (item, number, tier, provider, model, reason, evidence, prompt_sha256) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(item, index, *_attempt_row(attempt)) for index, attempt in enumerate(attempts, first)],
+    )
 
 
 def _attempt_row(attempt: QueueAttempt) -> tuple[str, ...]:
@@ -149,5 +173,5 @@ def _queued(row: sqlite3.Row, attempts: tuple[QueueAttempt, ...]) -> Queued:
     span = None
     if row["start_line"] is not None:
         span = Span(Point(row["start_line"], row["start_column"]), Point(row["end_line"], row["end_column"]))
-    item = QueueItem(Task(row["task"]), row["uri"], span, row["instruction"], attempts)
+    item = QueueItem(Task(row["task"]), row["uri"], span, row["instruction"], attempts, row["place_text"])
     return Queued(row["number"], moment(row["at"], row["utc_offset_s"]), item)

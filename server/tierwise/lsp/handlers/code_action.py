@@ -11,13 +11,12 @@ from tierwise.core.documents import Document
 from tierwise.core.errors import Stale, UsageError
 from tierwise.core.tasks import EDIT_TASKS, Task
 from tierwise.features.actions import Action, Diagnostic, actions, wanted
-from tierwise.features.edit import EditFlow, EditRequest
+from tierwise.features.edit import EditRequest
 from tierwise.features.status import StatusReport
 from tierwise.lsp import arguments
-from tierwise.lsp.changesets import check_fresh, workspace_edit
 from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
-from tierwise.lsp.editor import Editor
+from tierwise.lsp.edit_answers import EditAnswers
 from tierwise.lsp.full import TierwiseServer
 from tierwise.lsp.handlers.next_edit_actions import NextEditActions
 from tierwise.lsp.handlers.rename_actions import RenameActions
@@ -30,7 +29,7 @@ class CodeActions:
     def __init__(
         self,
         session: Session,
-        flow: EditFlow,
+        edits: EditAnswers,
         status: StatusReport,
         renames: RenameActions,
         next_edits: NextEditActions,
@@ -39,7 +38,7 @@ class CodeActions:
         clock: Clock,
     ) -> None:
         self._session = session
-        self._flow = flow
+        self._edits = edits
         self._status = status
         self._renames = renames
         self._next_edits = next_edits
@@ -47,7 +46,7 @@ class CodeActions:
         self._columns = columns
         self._clock = clock
 
-    def register(self, server: TierwiseServer, editor: Editor) -> None:
+    def register(self, server: TierwiseServer) -> None:
         @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
         async def offer(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
             return await self._offer(params)
@@ -59,26 +58,14 @@ class CodeActions:
             if await self._renames.resolve(action):
                 return action
             request = self._request("codeAction/resolve", cast("Any", action.data))
-            async with editor.progress(action.title, None) as progress:
-                answer = await self._flow.edit(request, progress.report)
-            check_fresh(answer.changeset, self._session.current)
-            action.edit = workspace_edit(answer.changeset, self._client, self._columns)
+            _, action.edit = await self._edits.make(request, action.title, None)
             return action
 
         async def by_command(raw: list[Any], token: types.ProgressToken | None) -> object:
             table = arguments.single("tierwise.action", raw, "the data of a code action")
             request = self._request("tierwise.action", table)
-            async with editor.progress(f"Tierwise: {request.task}", token) as progress:
-                answer = await self._flow.edit(request, progress.report)
-            check_fresh(answer.changeset, self._session.current)
-            edit = workspace_edit(answer.changeset, self._client, self._columns)
-            applied = await editor.apply(edit, f"Tierwise: {request.task}")
-            return {
-                "applied": applied,
-                "files": len(answer.changeset.changes),
-                "tier": answer.tier,
-                "model": answer.model,
-            }
+            title = f"Tierwise: {request.task}"
+            return await self._edits.apply(request, title, token, title)
 
         server.wire.commands["tierwise.action"] = by_command
 

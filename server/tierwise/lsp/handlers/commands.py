@@ -10,14 +10,13 @@ from lsprotocol.types import ProgressToken
 from tierwise.core.clock import Clock
 from tierwise.core.errors import UsageError
 from tierwise.core.tasks import Task
-from tierwise.features.edit import EditFlow, EditRequest
+from tierwise.features.edit import EditRequest
 from tierwise.features.explain import ExplainFlow, ExplainRequest
 from tierwise.features.status import StatusReport
 from tierwise.lsp import arguments
 from tierwise.lsp.answers import AnswerBoard
-from tierwise.lsp.changesets import check_fresh, workspace_edit
-from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
+from tierwise.lsp.edit_answers import EditAnswers
 from tierwise.lsp.editor import Editor
 from tierwise.lsp.full import TierwiseServer
 from tierwise.lsp.handlers.inline_completion import ACCEPTED
@@ -53,15 +52,7 @@ def register_explain(
     server.wire.commands["tierwise.explain"] = explain
 
 
-def register_edit(
-    server: TierwiseServer,
-    session: Session,
-    flow: EditFlow,
-    client: Client,
-    columns: Columns,
-    editor: Editor,
-    clock: Clock,
-) -> None:
+def register_edit(server: TierwiseServer, session: Session, edits: EditAnswers, columns: Columns, clock: Clock) -> None:
     async def edit(raw: list[Any], token: ProgressToken | None) -> object:
         name = "tierwise.edit"
         table = arguments.single(name, raw, "{uri, range, instruction, tier?}")
@@ -70,18 +61,7 @@ def register_edit(
         request = EditRequest(
             Task.EDIT, document, span, instruction, None, clock.monotonic(), arguments.tier(name, table)
         )
-        async with editor.progress("Editing", token) as progress:
-            answer = await flow.edit(request, progress.report)
-        check_fresh(answer.changeset, session.current)
-        applied = await editor.apply(workspace_edit(answer.changeset, client, columns), "Tierwise edit")
-        files = len(answer.changeset.changes)
-        return {
-            "applied": applied,
-            "files": files,
-            "tier": answer.tier,
-            "model": answer.model,
-            "escalations": answer.escalations,
-        }
+        return await edits.apply(request, "Editing", token, "Tierwise edit")
 
     server.wire.commands["tierwise.edit"] = edit
 
