@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 NODE_READY := client-vscode/node_modules/.ready
 
-.PHONY: demo test check test-editors bench format docs clean
+.PHONY: demo test check test-editors test-engines bench format docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   formatting, lint, types, layering, generated files; the extension's own checks"
 	@echo "make test-editors  the same story in the real editors, which it installs"
+	@echo "make test-engines  rename with the languages' own servers, which it installs"
 	@echo "make bench   speed and quality, as tables; recorded in benchmarks/RESULTS.md"
 	@echo "make format  format and sort the sources"
 	@echo "make docs    regenerate what is generated from the settings"
@@ -39,6 +40,11 @@ test-editors: $(READY)
 	tests/editors/install_terminal.sh || [ "$$TIERWISE_EDITORS" != require ]
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup tests/editors
 	@if [ -x tests/editors/vscode/run.sh ]; then tests/editors/vscode/run.sh; fi
+
+test-engines: $(READY)
+	sh tests/engines/install.sh
+	$(BIN)/python -m pytest tests/engines
+	$(BIN)/python -m benchmarks.rename --aims --failures
 
 check: $(READY) $(NODE_READY)
 	$(BIN)/ruff format --check .

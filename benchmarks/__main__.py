@@ -19,7 +19,7 @@ NAMES = {
     "embedded": "Completion without a model",
     "infill": "Shaping what models answer",
     "next_edit": "What the last edits say of the next one",
-    "rename": "Other tools' rename tests",
+    "rename": "Rename: other tools' tests, and time",
     "classify": "Deciding class and tier",
     "prefix": "Prompt prefixes against the least possible",
     "routing": "Cascades and learning on recorded outcomes",

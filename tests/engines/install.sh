@@ -30,13 +30,14 @@ main() {
 from_npm() {
   name=$1 program=$2
   shift 2
+  manifest=$home/$name/node_modules/${1%@*}/package.json
   if [ ! -x "$home/$name/node_modules/.bin/$program" ]; then
     mkdir -p "$home/$name"
     npm install --silent --no-audit --no-fund --prefix "$home/$name" "$@" >"$home/$name/log" 2>&1 ||
       fail "npm could not install $*; its words are in $home/$name/log"
   fi
   ln -sf "../$name/node_modules/.bin/$program" "$home/bin/$program"
-  echo "$program: $("$home/bin/$program" --version 2>/dev/null | tail -n 1)"
+  echo "$program: $(sed -n 's/^ *"version": "\(.*\)".*/\1/p' "$manifest")"
 }
 
 # from_debian PROGRAM SUITE PACKAGE...

@@ -1,17 +1,17 @@
 """``tierwise rename``: rename a symbol from the command line, as a diff, as JSON, or written to the files.
 
-Writes only with ``--write``, and only files that still hold what was read from them.
+The engines are those of an editor's session, the folder's language servers included where it is trusted. Writes only
+with ``--write``.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
-import shutil
-import tempfile
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -20,15 +20,19 @@ from rich.markup import escape
 from tierwise.cli.diffs import print_diff
 from tierwise.cli.disk_view import disk_view, workspace_folder
 from tierwise.cli.figures import console
+from tierwise.cli.rename_write import write_changes
 from tierwise.core.changes import FileEdit, RenameFile
-from tierwise.core.documents import Document
-from tierwise.core.errors import Declined, Stale, UsageError
+from tierwise.core.clock import SystemClock
+from tierwise.core.errors import Declined, UsageError
 from tierwise.core.text import Point
+from tierwise.core.workspace import WorkspaceView
+from tierwise.features.rename.engines import Asked, Engines
 from tierwise.rename.engines import bundled_engines
 from tierwise.rename.service import Renamer
+from tierwise.rename.snapshot import Snapshot
 from tierwise.rename.values import Occurrence, RenameResult
-
-_BOM = b"\xef\xbb\xbf"
+from tierwise.servers.pool import LanguageServers
+from tierwise.settings.store import SettingsStore, open_store
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -42,24 +46,48 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     file, point = _place(args.place)
     folder = workspace_folder(file)
-    view = disk_view(folder)
+    store = _store(folder)
+    view = disk_view(folder, store.for_folder(folder).privacy.exclude)
     document = view.read(file)
     if document is None:
         raise Declined(f"{file} cannot be renamed in: it does not exist, is ignored, or is no text file")
     if point.line >= document.lines.count or point.column > len(document.lines.line(point.line)):
         raise UsageError(f"{file.name} has no line {point.line + 1}, column {point.column + 1}")
-    result = Renamer(bundled_engines()).rename(view, document, point, args.new_name, cancelled=lambda: False)
+    result = asyncio.run(_renamed(store, view, Asked(Snapshot(view), document, point, args.new_name)))
     if args.json:
         print(json.dumps(_as_json(folder, result), indent=2, ensure_ascii=False))
         return 0
     out = console()
     if args.write:
-        _write(result)
+        write_changes(result.changeset)
     else:
         for edit in result.changeset.edits:
             _print_diff(out, folder, edit)
     _print_summary(out, folder, result, written=args.write)
     return 0
+
+
+def _store(folder: Path) -> SettingsStore:
+    """The settings that hold for ``folder``. What is wrong with them is told; the rest holds."""
+    store = open_store(os.environ)
+    store.set_folders([folder])
+    for problem in store.problems():
+        print(f"tierwise rename: {problem.sentence}", file=sys.stderr)
+    return store
+
+
+async def _renamed(store: SettingsStore, view: WorkspaceView, asked: Asked) -> RenameResult:
+    """The certain occurrences, by the best engine there is. Raises RenameDeclined."""
+    servers = LanguageServers(store.for_folder, store.is_trusted, lambda: view, os.environ, SystemClock())
+    engines = Engines(Renamer(bundled_engines()), Renamer(bundled_engines(aliases=False)), servers)
+    assert asked.document.path is not None
+    settings = store.for_folder(view.folder_of(asked.document.path)).rename
+    try:
+        with console(stderr=True).status(f"asking {', then '.join(engines.names(asked.document, settings))}"):
+            return await engines.rename(asked, settings, patient=True)
+    finally:
+        await engines.aclose()
+        await servers.aclose()
 
 
 def _place(text: str) -> tuple[Path, Point]:
@@ -122,44 +150,8 @@ def _line_of(folder: Path, item: Occurrence) -> str:
     return f"{where}: {item.document.lines.line(line).strip()}"
 
 
-def _write(result: RenameResult) -> None:
-    """Every file is prepared beside its target and then put in its place in one step; nothing is touched before all are
-    prepared.
-    """
-    moves = list(_moves(result))
-    for move in moves:
-        if move.new.exists():
-            raise Declined(f"{move.new} exists already; nothing was changed")
-    with ExitStack() as leftovers:
-        prepared = [_prepare(edit, leftovers) for edit in result.changeset.edits]
-        for temporary, target in prepared:
-            temporary.replace(target)
-    for move in moves:
-        move.old.rename(move.new)
-
-
-def _prepare(edit: FileEdit, leftovers: ExitStack) -> tuple[Path, Path]:
-    target = _path(edit.base).resolve()  # a link stays a link
-    data = target.read_bytes()
-    mark = _BOM if data.startswith(_BOM) else b""
-    if data.removeprefix(mark) != edit.base.text.encode():
-        raise Stale(f"{target} changed while the rename was computed; nothing was written, try again")
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    leftovers.callback(Path(name).unlink, missing_ok=True)
-    with os.fdopen(handle, "wb") as file:
-        file.write(mark + edit.result.text.encode())
-    shutil.copymode(target, name)
-    return Path(name), target
-
-
 def _moves(result: RenameResult) -> Iterator[RenameFile]:
     return (change for change in result.changeset.changes if isinstance(change, RenameFile))
-
-
-def _path(document: Document) -> Path:
-    if document.path is None:
-        raise Declined(f"{document.uri} is no file")
-    return document.path
 
 
 def _relative(folder: Path, path: Path | None) -> str:

@@ -6,12 +6,12 @@ A proposal is taken whole or not at all: every part of it must be about the old 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tierwise.core.changes import Changeset, FileEdit, RenameFile, TextEdit
 from tierwise.core.documents import Document
 from tierwise.core.renaming import RenameProposal
-from tierwise.core.text import Point, Span
+from tierwise.core.text import Lines, Point, Span
 from tierwise.rename.values import Found, Reason, RenameDeclined, Replacement
 
 _TAIL = re.compile(r"\w+$")
@@ -49,17 +49,36 @@ def _holds(text: str, name: str) -> bool:
 
 
 def _widened(edit: FileEdit) -> Iterator[TextEdit]:
-    """The parts of an edit, each grown to whole words: some engines replace only the letters that differ."""
+    """The parts of an edit, each grown to whole words: some engines replace only the letters that differ. Parts that
+    meet in one word become one.
+    """
+    joined: list[tuple[Span, list[TextEdit]]] = []
     for item in edit.edits:
-        lines = edit.base.lines
-        start, end = item.span.start, item.span.end
-        old = lines.slice(item.span)
-        left = _TAIL.search(lines.line(start.line)[: start.column])
-        right = _HEAD.match(lines.line(end.line)[end.column :])
-        before = left[0] if left is not None and _WORD.match(old or item.text) else ""
-        after = right[0] if right is not None and _WORD.search((old or item.text)[-1:]) else ""
-        span = Span(Point(start.line, start.column - len(before)), Point(end.line, end.column + len(after)))
-        yield TextEdit(span, f"{before}{item.text}{after}")
+        span = _grown(edit.base.lines, item)
+        if joined and joined[-1][0].end > span.start:
+            before, items = joined[-1]
+            joined[-1] = (Span(before.start, max(before.end, span.end)), [*items, item])
+        else:
+            joined.append((span, [item]))
+    return (TextEdit(span, _replaced(edit.base.lines, span, items)) for span, items in joined)
+
+
+def _grown(lines: Lines, item: TextEdit) -> Span:
+    start, end = item.span.start, item.span.end
+    old = lines.slice(item.span) or item.text
+    left = _TAIL.search(lines.line(start.line)[: start.column]) if _WORD.match(old) else None
+    right = _HEAD.match(lines.line(end.line)[end.column :]) if _WORD.search(old[-1:]) else None
+    before, after = (0 if match is None else len(match[0]) for match in (left, right))
+    return Span(Point(start.line, start.column - before), Point(end.line, end.column + after))
+
+
+def _replaced(lines: Lines, span: Span, items: Sequence[TextEdit]) -> str:
+    """What stands in ``span`` after the edits, which lie in it."""
+    text, at = "", span.start
+    for item in items:
+        text += lines.slice(Span(at, item.span.start)) + item.text
+        at = item.span.end
+    return text + lines.slice(Span(at, span.end))
 
 
 def _moves(changes: Changeset) -> tuple[RenameFile, ...]:

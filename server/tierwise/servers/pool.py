@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
@@ -33,7 +34,10 @@ _PAUSES_S = (0.0, 1.0, 10.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A server that serves a document: its name in the settings, how it is started, and where its program is."""
+    """A server that serves a document: its name in the settings, how it is started, and where its program is.
+
+    Two that are equal would be started alike.
+    """
 
     name: str
     settings: LanguageServerSettings
@@ -42,8 +46,9 @@ class _Candidate:
 
 @dataclass(slots=True)
 class _Entry:
-    """One server of one folder, over all its lives."""
+    """One server of one folder, over all its lives. ``candidate`` is what it was started from."""
 
+    candidate: _Candidate
     starting: asyncio.Task[LanguageServer | None]
     failures: int = 0
     failed_at: float = 0.0
@@ -168,7 +173,7 @@ class LanguageServers:
         for name, server in ranked:
             program = self._program(name, server, folder) if document.language in server.languages else None
             if program is not None and self._may_start(name, folder):
-                return _Candidate(name, server, program)
+                return _Candidate(name, _with_aliases(server, settings.rename.aliases), program)
         return None
 
     def _program(self, name: str, server: LanguageServerSettings, folder: Path) -> str | None:
@@ -191,10 +196,12 @@ class LanguageServers:
         key = (folder, candidate.name)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = _Entry(self._start(candidate, folder))
-        elif entry.starting.done() and (entry.server is None or not entry.server.alive):
+            entry = self._entries[key] = _Entry(candidate, self._start(candidate, folder))
+        elif entry.candidate != candidate or (
+            entry.starting.done() and (entry.server is None or not entry.server.alive)
+        ):
             self._end(entry)
-            entry.starting = self._start(candidate, folder)
+            entry.candidate, entry.starting = candidate, self._start(candidate, folder)
         entry.asked_at = self._clock.monotonic()
         self._make_room(key)
         return entry
@@ -232,6 +239,21 @@ class LanguageServers:
         task = asyncio.get_running_loop().create_task(_closed(entry.starting, tuple(entry.priming)))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+def _with_aliases(server: LanguageServerSettings, wanted: bool) -> LanguageServerSettings:
+    """A server that is told by its options whether a rename keeps the other side's name at imports and exports."""
+    if not server.aliases_option:
+        return server
+    *tables, last = server.aliases_option.split(".")
+    options: dict[str, Any] = {**server.options}
+    inner = options
+    for name in tables:
+        below = inner.get(name)
+        inner[name] = {**cast("dict[str, Any]", below)} if isinstance(below, dict) else {}
+        inner = inner[name]
+    inner[last] = wanted
+    return server.model_copy(update={"options": options})
 
 
 async def _closed(starting: asyncio.Task[LanguageServer | None], priming: Sequence[asyncio.Task[None]]) -> None:

@@ -51,7 +51,8 @@ class RenameSettings(Frozen):
     related: bool = Field(default=True, description="Offer symbols and files that are named after the renamed one.")
     aliases: bool = Field(
         default=True,
-        description="Whether a rename at an import or export of JavaScript keeps the other side's name with `as`.",
+        description="Whether a rename at an import or export of JavaScript or TypeScript keeps the other side's name "
+        "with `as`; without, the symbol is renamed everywhere.",
     )
     offers: Offer = Field(default=Offer.EDIT, description="How mentions and related names are offered.")
 
@@ -74,6 +75,9 @@ class LanguageServerSettings(Frozen):
     )
     reports_rest: bool = Field(
         default=False, description="Whether it tells when it has read everything (experimental/serverStatus)."
+    )
+    aliases_option: str = Field(
+        default="", description="The one among its options, dotted, that is set to what `rename.aliases` says."
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Its initializationOptions.")
     settings: dict[str, Any] = Field(default_factory=dict, description="Its settings, by section.")

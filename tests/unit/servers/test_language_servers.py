@@ -20,7 +20,7 @@ from tierwise.core.text import Lines, Point
 from tierwise.servers.launch import find_program
 from tierwise.servers.pool import MAX_SERVERS, LanguageServers
 from tierwise.settings.models import ProviderSettings, Settings
-from tierwise.settings.renaming import LanguageServerSettings
+from tierwise.settings.renaming import LanguageServerSettings, RenameSettings
 
 FAKE = str(Path(__file__).with_name("fake_server.py"))
 PATIENCE_S = 20.0
@@ -36,9 +36,14 @@ class World:
         self.trusted = True
         self.environ = {"PATH": "", "SECRET_KEY": "sk-1", "PLAIN": "kept"}
         self.servers: dict[str, LanguageServerSettings] = {}
+        self.aliases = True
         self.opened: dict[Path, Document] = {}
         self.pool = LanguageServers(
-            lambda _: Settings(language_servers=self.servers, providers={"p": _PROVIDER}),
+            lambda _: Settings(
+                language_servers=self.servers,
+                providers={"p": _PROVIDER},
+                rename=RenameSettings(aliases=self.aliases),
+            ),
             lambda _: self.trusted,
             lambda: disk_view(self.folder),
             self.environ,
@@ -243,3 +248,12 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - a process brings it about that tells nobody
             await asyncio.sleep(0.01)
+
+
+async def test_it_is_told_whether_aliases_are_wanted_and_started_anew_when_that_changes(world: World) -> None:
+    world.use(aliases_option="preferences.prefix", options={"preferences": {"kept": 1}, "other": 2})
+    await world.ask()
+    world.aliases = False
+    await world.ask()
+    options = [params["initializationOptions"] for params in world.heard("initialize")]
+    assert options == [{"preferences": {"kept": 1, "prefix": wanted}, "other": 2} for wanted in (True, False)]

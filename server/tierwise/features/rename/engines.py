@@ -74,8 +74,10 @@ class Engines:
             return self._by_word(document, point, settings) or found
         return await self._by_servers(view, document, point, settings) or found
 
-    async def rename(self, asked: Asked, settings: RenameSettings) -> RenameResult:
-        """The certain occurrences, checked. Raises RenameDeclined."""
+    async def rename(self, asked: Asked, settings: RenameSettings, *, patient: bool = False) -> RenameResult:
+        """The certain occurrences, checked. ``patient``: a language server that has yet to start is waited for even
+        where a bundled engine could answer. Raises RenameDeclined.
+        """
         prepared = await asyncio.to_thread(self._renamer.prepare, asked.view, asked.document, asked.point)
         waiting: asyncio.Task[RenameReply] | None = None
         declined: RenameDeclined | None = None
@@ -92,7 +94,7 @@ class Engines:
             if source is None or not source.engine(asked.document):
                 continue
             bundled_follows = RenameEngine.BUNDLED in settings.engines[settings.engines.index(kind) :]
-            if not source.ready(asked.document) and bundled_follows:
+            if not patient and not source.ready(asked.document) and bundled_follows:
                 waiting = self._start(source.ask(_question(asked, prepared, settings.server_start_ms)))
                 continue
             reply = await source.ask(_question(asked, prepared, _limit_ms(source, kind, asked, settings)))

@@ -52,7 +52,7 @@ class SourceTree:
         """Folders from which absolute imports may start: the workspace folder, ``src``, and every folder that holds
         modules or packages without being a package itself (what the interpreter or a test runner puts on its path).
         """
-        found = {self._root_of(path) for path in self._files}
+        found = {self._root_of(folder) for folder in self._holding}
         first = [self.folder, self.folder / "src"]
         return tuple(dict.fromkeys([*first, *sorted(found)]))
 
@@ -66,8 +66,7 @@ class SourceTree:
                 found.append(root / f"{name}.py")
         return tuple(dict.fromkeys(found))
 
-    def _root_of(self, path: Path) -> Path:
-        folder = path.parent
+    def _root_of(self, folder: Path) -> Path:
         while folder != self.folder and (
             folder / "__init__.py" in self._files or folder / "__init__.pyi" in self._files
         ):
@@ -79,11 +78,16 @@ class SourceTree:
         return frozenset(self.view.files(self.folder, PYTHON))
 
     @cached_property
+    def _holding(self) -> frozenset[Path]:
+        """Folders with files right below them: far fewer than files, and making paths costs."""
+        return frozenset(path.parent for path in self._files)
+
+    @cached_property
     def _folders(self) -> frozenset[Path]:
         found: set[Path] = set()
-        for path in self._files:
-            for parent in path.parents:
-                if parent in found or parent == self.folder:
+        for folder in self._holding:
+            for parent in (folder, *folder.parents):
+                if parent in found or parent == self.folder or not parent.is_relative_to(self.folder):
                     break
                 found.add(parent)
         return frozenset(found)

@@ -1,0 +1,231 @@
+"""How long a rename takes in a workspace of 10,000 files, without a model; beside it the language's own server.
+
+One symbol is used in 200 of the files. Both servers are warm: the folder is read, and renames were answered before.
+Before each request the document changes, as it does under somebody's hands. The other servers are looked for where
+``make test-engines`` puts them, and on PATH.
+
+Run alone: ``python -m benchmarks.rename_speed [--language NAME] [--files N]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.start import clean_environment
+from benchmarks.wire import Server, tierwise
+
+FILES = 10_000
+USERS = 200
+"""Files that hold the symbol."""
+_RENAMES = 20
+_WARM = 3
+_PER_FOLDER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a workspace is written in one language, and its own server. ``files`` takes how many, and gives each with its
+    text; the first defines the symbol ``old``.
+    """
+
+    id: str
+    old: str
+    new: str
+    files: Callable[[int], Iterator[tuple[str, str]]]
+    command: tuple[str, ...]
+    remark: str = "#"
+
+
+def _python(count: int) -> Iterator[tuple[str, str]]:
+    yield "pkg000/mod000.py", "def shared_total(items):\n    return sum(items)\n"
+    for number in range(1, count):
+        package, module = divmod(number, _PER_FOLDER)
+        uses = number % (count // USERS) == 0
+        head = "from pkg000.mod000 import shared_total\n\n\n" if uses else ""
+        call = f"shared_total([{number}])" if uses else f"helper_{number}(1)"
+        yield (
+            f"pkg{package:03}/mod{module:03}.py",
+            (
+                f"{head}class Store{number}:\n"
+                f"    def __init__(self, path):\n        self.path = path\n\n"
+                f"    def read(self):\n        return [self.path, {number}]\n\n\n"
+                f"def helper_{number}(value):\n    return [value, Store{number}(value).read()]\n\n\n"
+                f"def main_{number}():\n    return {call}\n"
+            ),
+        )
+
+
+def _typescript(count: int) -> Iterator[tuple[str, str]]:
+    yield "pkg000/mod000.ts", "export function sharedTotal(items: number[]) {\n  return items.length;\n}\n"
+    for number in range(1, count):
+        package, module = divmod(number, _PER_FOLDER)
+        uses = number % (count // USERS) == 0
+        head = 'import { sharedTotal } from "../pkg000/mod000";\n\n' if uses else ""
+        call = f"sharedTotal([{number}])" if uses else f"helper{number}(1)"
+        yield (
+            f"pkg{package:03}/mod{module:03}.ts",
+            (
+                f"{head}export class Store{number} {{\n  constructor(readonly path: number) {{}}\n"
+                f"  read() {{\n    return [this.path, {number}];\n  }}\n}}\n\n"
+                f"export function helper{number}(value: number) {{\n  return new Store{number}(value).read();\n}}\n\n"
+                f"export const main{number} = () => {call};\n"
+            ),
+        )
+    yield "tsconfig.json", '{"compilerOptions": {"strict": true, "skipLibCheck": true}}\n'
+
+
+def _go(count: int) -> Iterator[tuple[str, str]]:
+    yield "pkg000/mod000.go", "package pkg000\n\nfunc SharedTotal(items []int) int {\n\treturn len(items)\n}\n"
+    for number in range(1, count):
+        package, module = divmod(number, _PER_FOLDER)
+        uses = package and number % ((count - _PER_FOLDER) // USERS) == 0
+        head = 'import "example.com/bench/pkg000"\n\n' if uses else ""
+        call = f"pkg000.SharedTotal([]int{{{number}}})" if uses else f"helper{number}(1)[0]"
+        yield (
+            f"pkg{package:03}/mod{module:03}.go",
+            (
+                f"package pkg{package:03}\n\n{head}type Store{number} struct {{\n\tpath int\n}}\n\n"
+                f"func (s Store{number}) Read() []int {{\n\treturn []int{{s.path, {number}}}\n}}\n\n"
+                f"func helper{number}(value int) []int {{\n\treturn Store{number}{{value}}.Read()\n}}\n\n"
+                f"func Main{number}() int {{\n\treturn {call}\n}}\n"
+            ),
+        )
+    yield "go.mod", "module example.com/bench\n\ngo 1.20\n"
+
+
+LANGUAGES = (
+    Language("python", "shared_total", "sum_of_all", _python, ("pyright-langserver", "--stdio")),
+    Language("typescript", "sharedTotal", "sumOfAll", _typescript, ("typescript-language-server", "--stdio"), "//"),
+    Language("go", "SharedTotal", "SumOfAll", _go, ("gopls",), "//"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of each request, and in how many files the last rename changed something."""
+
+    prepare: list[float]
+    rename: list[float]
+    changed: int
+
+
+def run(console: Console | None = None, languages: str = "", count: int = FILES) -> dict[str, float]:
+    """Print the table; returns p95 of rename and prepareRename in milliseconds, by language."""
+    console = console or Console()
+    table = Table(title=f"Rename in {count:,} files, in ms, {_RENAMES} times, warm, no model", title_justify="left")
+    for column in ("language", "server", "files changed", "prepare p50", "p95", "rename p50", "p95"):
+        table.add_column(column, justify="left" if column in {"language", "server"} else "right")
+    results: dict[str, float] = {}
+    for language in LANGUAGES:
+        if languages in {"", language.id}:
+            ours, theirs = _measure(language, count)
+            table.add_row(language.id, "tierwise", *_cells(ours))
+            table.add_row("", language.command[0], *(_cells(theirs) if theirs else ["not installed"]))
+            results[f"{language.id}_rename_p95_ms"] = _p95(ours.rename)
+            results[f"{language.id}_prepare_p95_ms"] = _p95(ours.prepare)
+    console.print(table)
+    console.print("aim: rename p95 ≤ 1,000 ms, prepare p95 ≤ 20 ms")
+    return results
+
+
+def _measure(language: Language, count: int) -> tuple[Times, Times | None]:
+    with tempfile.TemporaryDirectory() as place:
+        root, home = Path(place).resolve() / "work", Path(place).resolve() / "home"
+        for name, text in language.files(count):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+        environ = clean_environment(home)
+        environ["PATH"] = os.pathsep.join((servers(), environ.get("PATH", "")))
+        with _running(tierwise(), environ, root, trusted=True, profile="embedded", rename=_BUNDLED) as server:
+            ours = _times(server, root, language)
+        program = shutil.which(language.command[0], path=environ["PATH"])
+        if program is None:
+            return ours, None
+        with _running([program, *language.command[1:]], environ, root) as server:
+            return ours, _times(server, root, language)
+
+
+_BUNDLED = {"engines": ["bundled"]}
+
+
+def servers() -> str:
+    """The folder of the language servers that the tests install."""
+    home = os.environ.get("ENGINES_HOME") or str(Path.home() / ".cache" / "engines")
+    return str(Path(home) / "bin")
+
+
+@contextmanager
+def _running(command: list[str], environ: dict[str, str], root: Path, **options: Any) -> Iterator[Server]:
+    server = Server(command, environ, root)
+    try:
+        server.initialize(root, **options)
+        yield server
+    finally:
+        server.stop()
+
+
+def _times(server: Server, root: Path, language: Language) -> Times:
+    name, text = next(language.files(USERS))
+    uri = (root / name).as_uri()
+    document = {"uri": uri, "languageId": language.id, "version": 0, "text": text}
+    server.notify("textDocument/didOpen", {"textDocument": document})
+    row = next(number for number, line in enumerate(text.splitlines()) if language.old in line)
+    position = {"line": row, "character": text.splitlines()[row].index(language.old) + 1}
+    place = {"textDocument": {"uri": uri}, "position": position}
+    prepares: list[float] = []
+    renames: list[float] = []
+    changed = 0
+    for version in range(1, _WARM + _RENAMES + 1):
+        change = {"text": f"{text}{language.remark} {version}\n"}
+        server.notify(
+            "textDocument/didChange",
+            {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]},
+        )
+        _, prepared_s = server.request("textDocument/prepareRename", place)
+        edit, renamed_s = server.request("textDocument/rename", {**place, "newName": language.new})
+        changed = _changed(edit)
+        prepares.append(1000 * prepared_s)
+        renames.append(1000 * renamed_s)
+    return Times(prepares[_WARM:], renames[_WARM:], changed)
+
+
+def _changed(edit: Any) -> int:
+    """Files in which an edit changes something. Raises RuntimeError for an answer that is none."""
+    if not isinstance(edit, dict) or "message" in edit:
+        raise RuntimeError(f"the rename was not done: {edit}")
+    listed = edit.get("documentChanges")
+    changes = edit.get("changes", {}) if listed is None else {item["textDocument"]["uri"] for item in listed}
+    return len(changes)
+
+
+def _cells(times: Times) -> list[str]:
+    values = (median(times.prepare), _p95(times.prepare), median(times.rename), _p95(times.rename))
+    return [str(times.changed), *(f"{value:,.0f}" if value >= 20 else f"{value:.1f}" for value in values)]
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * (len(values) - 1))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--language", choices=[language.id for language in LANGUAGES], default="", help="only this one")
+    parser.add_argument("--files", type=int, default=FILES, help=f"files of the workspace (default {FILES})")
+    args = parser.parse_args()
+    run(Console(width=120), args.language, args.files)
+
+
+if __name__ == "__main__":
+    main()
