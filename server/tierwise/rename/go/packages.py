@@ -82,10 +82,14 @@ class Packages:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._imports: dict[Path, list[Import]] = {}
+        self._own: dict[Path, Package] = {}
+        self._declared: dict[tuple[Package, str], list[Declaration]] = {}
 
     def of(self, file: SourceFile) -> Package:
         """The package that a file belongs to."""
-        return self.of_file(file)
+        if file.path not in self._own:
+            self._own[file.path] = self.of_file(file)
+        return self._own[file.path]
 
     @staticmethod
     def of_file(file: SourceFile) -> Package:
@@ -106,25 +110,30 @@ class Packages:
         """The import that a name means in a file."""
         return next((item for item in self.imports(file) if item.name == name), None)
 
-    def files(self, package: Package) -> Iterator[SourceFile]:
-        """The files of a package, in a stable order."""
+    def files(self, package: Package, word: str = "") -> Iterator[SourceFile]:
+        """The files of a package, in a stable order; only those whose text holds ``word``, where one is given."""
         for path in self._by_folder.get(package.folder, ()):
+            if word and word not in (self._project.text(path) or ""):
+                continue  # need not be parsed: a workspace may hold thousands
             file = self._project.file(path)
             if file is not None and self.of(file) == package:
                 yield file
 
     def declarations(self, package: Package, name: str) -> list[Declaration]:
         """Definitions of a name at the top of a package; several where files for different systems have their own."""
-        return [
-            Declaration(file, binding)
-            for file in self.files(package)
-            for binding in file.occurrences(name).bindings
-            if binding.scope.kind == "module" and binding.kind != "import"
-        ]
+        key = (package, name)
+        if key not in self._declared:
+            self._declared[key] = [
+                Declaration(file, binding)
+                for file in self.files(package, name)
+                for binding in file.occurrences(name).bindings
+                if binding.scope.kind == "module" and binding.kind != "import"
+            ]
+        return self._declared[key]
 
     def named(self, package: Package, name: str) -> Iterator[tuple[SourceFile, Name]]:
         """Every occurrence of a word in a package."""
-        for file in self.files(package):
+        for file in self.files(package, name):
             for item in file.occurrences(name).names:
                 yield file, item
 
@@ -167,7 +176,7 @@ class Packages:
     @cached_property
     def _by_folder(self) -> dict[Path, list[Path]]:
         found: dict[Path, list[Path]] = {}
-        for path in sorted(self._project.paths()):
+        for path in sorted(self._project.paths(), key=str):
             found.setdefault(path.parent, []).append(path)
         return found
 

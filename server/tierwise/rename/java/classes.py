@@ -280,14 +280,14 @@ class Classes:
     @cached_property
     def _by_name(self) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = {}
-        for path in sorted(self._project.paths()):
+        for path in sorted(self._project.paths(), key=str):
             found.setdefault(path.name, []).append(path)
         return found
 
     @cached_property
     def _by_folder(self) -> dict[Path, list[Path]]:
         found: dict[Path, list[Path]] = {}
-        for path in sorted(self._project.paths()):
+        for path in sorted(self._project.paths(), key=str):
             found.setdefault(path.parent, []).append(path)
         return found
 
