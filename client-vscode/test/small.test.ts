@@ -133,6 +133,9 @@ test('the next edit is drawn as the smallest change', () => {
   assert.deepEqual(preview('aaa', 'aa'), { from: 2, to: 3, inserted: '' });
   assert.deepEqual(preview('one', 'two'), { from: 0, to: 3, inserted: 'two' });
   assert.deepEqual(preview('', 'x'), { from: 0, to: 0, inserted: 'x' });
+  assert.deepEqual(preview('(1 + rate)', '(1 + share)'), { from: 5, to: 9, inserted: 'share' });
+  assert.deepEqual(preview('a.first_name()', 'a.last_name()'), { from: 2, to: 12, inserted: 'last_name' });
+  assert.deepEqual(preview('name', 'names'), { from: 4, to: 4, inserted: 's' });
 });
 
 test('what is drawn has one line and a bounded length', () => {

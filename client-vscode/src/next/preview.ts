@@ -9,7 +9,9 @@ export interface Preview {
 
 const MAX_SHOWN = 100;
 
-/** The smallest replacement that makes the new text of the old one. */
+const WORD = /[\p{L}\p{N}_]/u;
+
+/** The smallest replacement that makes the new text of the old one, of whole words where one is replaced by another. */
 export function preview(old: string, young: string): Preview {
   const shorter = Math.min(old.length, young.length);
   let from = 0;
@@ -19,6 +21,15 @@ export function preview(old: string, young: string): Preview {
   let tail = 0;
   while (tail < shorter - from && old[old.length - 1 - tail] === young[young.length - 1 - tail]) {
     tail++;
+  }
+  if (from < old.length - tail && from < young.length - tail) {
+    const word = (text: string, index: number): boolean => WORD.test(text[index] ?? '');
+    while (word(old, from - 1) && (word(old, from) || word(young, from))) {
+      from--;
+    }
+    while (word(old, old.length - tail) && (word(old, old.length - tail - 1) || word(young, young.length - tail - 1))) {
+      tail--;
+    }
   }
   return { from, to: old.length - tail, inserted: young.slice(from, young.length - tail) };
 }

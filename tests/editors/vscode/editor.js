@@ -242,6 +242,15 @@ export class Editor {
     await until(`ghost text ${text}`, async () => (await this.ghostText()).includes(text), 20_000);
   }
 
+  /** Wait for a text that an extension draws beside the code. @param {string} text */
+  async hint(text) {
+    const drawn = () =>
+      this.page
+        .locator('.editor-group-container.active .view-line span')
+        .evaluateAll((spans) => spans.map((span) => getComputedStyle(span, '::after').content).join('\n'));
+    await until(`hint ${text}`, async () => (await drawn()).replaceAll('\u00a0', ' ').includes(text));
+  }
+
   async ghostText() {
     const parts = await this.page.locator('.ghost-text-decoration, .ghost-text').allInnerTexts();
     return parts.join('').replaceAll('\u00a0', ' ');

@@ -6,6 +6,7 @@ import { ARTEFACTS, ROOT } from './places.js';
 /** The name in the documentation, and the picture of the run. */
 const SHOWN = {
   'ghost-text-dark': 'ghost-text',
+  'next-edit-dark': 'next-edit',
   'edit-preview-dark': 'proposals-dark',
   'light-bulb-dark': 'light-bulb',
   'explain-light': 'answer-light',

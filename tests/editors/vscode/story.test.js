@@ -36,6 +36,21 @@ describe('a working day', needsEditor(), () => {
 
   const keyboard = () => editor.page.keyboard;
 
+  test('what follows from an edit is shown where it would happen; Tab goes there, and takes it', async () => {
+    await editor.goTo(6, 25);
+    await keyboard().press('Control+Shift+ArrowRight');
+    await keyboard().type('share');
+    await editor.hint('Tab: next edit, ↓ line 8');
+    await editor.picture('next-edit');
+    await keyboard().press('Tab');
+    await editor.hint('Tab: take the edit');
+    await keyboard().press('Tab');
+    await until('the edit', async () => (await editor.text()).includes('return amount * (1 + share)'));
+    assert.match(await editor.text(), /def gross_price\(amount, share=TAX\)/);
+    await editor.command('File: Revert File');
+    await until('the file as it was', async () => !(await editor.text()).includes('share'));
+  });
+
   test('ghost text appears, and Tab takes it', async () => {
     await editor.goTo(19, 1);
     await keyboard().press('Control+End');

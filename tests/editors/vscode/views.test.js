@@ -100,7 +100,7 @@ for (const theme of /** @type {const} */ (['dark', 'light'])) {
     test('work that no model could do waits in the queue, with what was tried', async () => {
       await editor.goTo(1, 1);
       await keyboard().press('Control+I');
-      await editor.answer('this cannot be done');
+      await editor.answer('lower the tax');
       const said = editor.notifications().filter({ hasText: 'waits as number' });
       await said.getByText('Show Queue').waitFor({ timeout: 60_000 });
       const row = editor.page.locator('.pane', { hasText: 'Queue' }).locator('.monaco-list-row').first();
@@ -120,8 +120,16 @@ for (const theme of /** @type {const} */ (['dark', 'light'])) {
       await picture('tried');
       await editor.close();
       await row.hover();
-      await row.locator('a[aria-label^="Drop"]').click();
-      await editor.page.locator('.monaco-dialog-box').getByText('Drop', { exact: true }).click();
+      if (theme === 'dark') {
+        await row.locator('a[aria-label^="Try Again with Tier"]').click();
+        await editor.pick('frontier', 'frontier');
+        await editor.accept();
+        await until('the new tax', async () => (await editor.text()).includes('TAX = 0.07'));
+        await editor.saved('prices.py');
+      } else {
+        await row.locator('a[aria-label^="Drop"]').click();
+        await editor.page.locator('.monaco-dialog-box').getByText('Drop', { exact: true }).click();
+      }
       await row.waitFor({ state: 'detached' });
     });
 

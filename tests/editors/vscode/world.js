@@ -108,7 +108,9 @@ const RULES = [
         block('orders.py', '"""Orders of the shop."""', '"""Orders of the shop, with the new tax."""'),
     },
   },
-  { contains: ['cannot be done'], reply: { text: block('prices.py', 'def not_there():', 'def there():') } },
+  // Two tiers try twice each; who asks once more is answered.
+  { contains: ['lower the tax'], times: 4, reply: { text: block('prices.py', 'TAX = 19', 'TAX = 7') } },
+  { contains: ['lower the tax'], reply: { text: block('prices.py', 'TAX = 0.21', 'TAX = 0.07') } },
   { contains: ['take your time'], reply: { text: 'Thinking about it. ', repeat: 400, token_ms: 100 } },
   { contains: ['flat conditions'], reply: { text: block('prices.py', OLD_DISCOUNT, SIMPLER) } },
   { contains: ['implif'], reply: { text: block('prices.py', OLD_DISCOUNT, SIMPLER), first_token_ms: 900 } },
