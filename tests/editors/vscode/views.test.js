@@ -98,7 +98,7 @@ for (const theme of /** @type {const} */ (['dark', 'light'])) {
     });
 
     test('work that no model could do waits in the queue, with what was tried', async () => {
-      await editor.goTo(1, 1);
+      await editor.goTo(3, 1);
       await keyboard().press('Control+I');
       await editor.answer('lower the tax');
       const said = editor.notifications().filter({ hasText: 'waits as number' });
