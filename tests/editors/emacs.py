@@ -14,7 +14,7 @@ import psutil
 
 from editors.stage import Stage, servers_below
 from editors.terminal import Terminal
-from editors.waiting import until
+from editors.waiting import PATIENCE_S, until
 
 T = TypeVar("T")
 
@@ -75,7 +75,8 @@ class Emacs:
         self.ask(name)
         for answer in answers:
             self.until(lambda: self._question() not in {"", "M-x "}, f"question of {name}")
-            self.press("C-a", "C-k")
+            if self._minibuffer("minibuffer-contents-no-properties"):
+                self.press("C-a", "C-k")  # where there is nothing to delete Emacs complains, and forgets what is typed
             self.type(answer)
             self.press("Enter")
         self.until(lambda: self.lisp("(minibuffer-depth)") == 0, f"end of M-x {name}")
@@ -155,8 +156,12 @@ class Emacs:
         assert not left, f"still there after leaving: {left}\n{said}"
 
     def _question(self) -> str:
-        prompt = "(with-current-buffer (window-buffer (minibuffer-window)) (minibuffer-prompt))"
-        return self.lisp(f'(if (> (minibuffer-depth) 0) (substring-no-properties (or {prompt} "")) "")')
+        return self._minibuffer("minibuffer-prompt")
+
+    def _minibuffer(self, function: str) -> str:
+        """What a function says of the question that is asked; "" where none is."""
+        said = f"(with-current-buffer (window-buffer (minibuffer-window)) ({function}))"
+        return self.lisp(f'(if (> (minibuffer-depth) 0) (substring-no-properties (or {said} "")) "")')
 
     def _state(self) -> str:
         said = self._try("(with-current-buffer (messages-buffer) (buffer-string))")
@@ -172,7 +177,7 @@ class Emacs:
         """One form, evaluated by Emacs, printed by it."""
         quoted = form.replace("&", "&&").replace("-", "&-").replace(" ", "&_").replace("\n", "&n")
         with socket.socket(socket.AF_UNIX) as wire:
-            wire.settimeout(30)
+            wire.settimeout(PATIENCE_S)
             wire.connect(str(self._socket))
             wire.sendall(f"-eval {quoted} \n".encode())
             said = b""

@@ -27,6 +27,9 @@ HAIKU, SONNET = "claude-haiku-5-5", "claude-sonnet-5-5"
 COMPLETES = "<cursor/>"
 """Stands in every request for ghost text."""
 
+JUDGES = "<places>"
+"""Stands in every question on the mentions of a renamed name, which may be asked after the rename was answered."""
+
 SHOP = """\
 def total(items):
     result = 0
@@ -122,8 +125,10 @@ class Models:
 
     @property
     def larger(self) -> tuple[SeenRequest, ...]:
-        """All other requests since ``forget``, in order."""
-        return tuple(request for request in self._seen() if COMPLETES not in request.text)
+        """What was asked for explanations and edits since ``forget``, in order."""
+        return tuple(
+            request for request in self._seen() if COMPLETES not in request.text and JUDGES not in request.text
+        )
 
     def _seen(self) -> list[SeenRequest]:
         return list(self._simulator.requests[self._forgotten :])
