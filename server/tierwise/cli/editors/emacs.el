@@ -423,6 +423,7 @@ After a change M-x tierwise-apply-settings sends them to the server that runs."
 (defun tierwise-apply-settings ()
   "Send `tierwise-settings' to the server that runs."
   (interactive)
+  (tierwise--register-settings)
   (tierwise--notify (tierwise--server-or-lose) "workspace/didChangeConfiguration"
                     (list :settings (list :tierwise tierwise-settings))))
 
@@ -569,7 +570,17 @@ TEXT comes in place of what stands between FROM and TO; point is between them.")
 
 (defun tierwise--options ()
   "What the server is told when it starts.  Both clients stand still while they resolve a code action."
+  (tierwise--register-settings)
   (list :tierwise tierwise-settings :lazyEdits :json-false))
+
+(defun tierwise--register-settings ()
+  "Let lsp-mode find each of `tierwise-settings', which it knows by their full names only."
+  (when (fboundp 'lsp-register-custom-settings)
+    (cl-loop for key in tierwise-settings by #'cddr
+             do (let ((key key))
+                  (lsp-register-custom-settings
+                   (list (list (concat "tierwise." (substring (symbol-name key) 1))
+                               (lambda () (plist-get tierwise-settings key)))))))))
 
 ;;;; Eglot
 
@@ -655,7 +666,6 @@ TEXT comes in place of what stands between FROM and TO; point is between them.")
 ;;;; lsp-mode
 
 (with-eval-after-load 'lsp-mode
-  (lsp-register-custom-settings '(("tierwise" tierwise-settings)))
   (let ((handlers (make-hash-table :test 'equal)) (actions (make-hash-table :test 'equal)))
     (puthash "tierwise/answer" (lambda (_workspace params) (tierwise--received params)) handlers)
     (puthash "tierwise/usage" (lambda (_workspace params) (tierwise--used params)) handlers)
