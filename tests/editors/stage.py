@@ -213,7 +213,7 @@ class Stage:
             "hedge = false",
         ]
         for tier, model in tiers.items():
-            lines += [f"[tiers.{tier}]", f'chain = ["far/{model}"]', "first_token_ms = 20000", "deadline_ms = 30000"]
+            lines += [f"[tiers.{tier}]", f'chain = ["far/{model}"]', "first_token_ms = 60000", "deadline_ms = 80000"]
         return "\n".join(lines) + "\n"
 
     def tierwise(self, *arguments: str) -> str:
