@@ -162,3 +162,40 @@ async def test_a_tool_that_is_not_there_is_named_and_rejects_nothing(bench: Benc
 )
 async def test_arguments_of_the_queue_are_explained(bench: Bench, argument: dict[str, Any]) -> None:
     await refused(bench.command("tierwise.queue", argument), -32602, "tierwise.queue")
+
+
+# Without a model
+
+
+async def test_what_needs_no_model_is_offered_whole_and_asks_none(bench: Bench) -> None:
+    files = {"shop.py": "def tax(value):\n    return value\n", "app.py": "import sys\nimport os\n\nprint(tax(1))\n"}
+    project = bench.project('profile = "embedded"\n', files)
+    page = project.open("app.py")
+
+    async def offered() -> dict[str, Any]:
+        return {action["title"]: action for action in await page.actions(page.range_of("tax"))}
+
+    found = await offered()
+    while "Add 'from shop import tax'" not in found:  # the folder is being read
+        found = await offered()
+    assert found["Organize imports"]["kind"] == "source.tierwise.imports"
+    bench.editor.documents.preview(found["Organize imports"]["edit"])
+    for told in bench.editor.documents.apply(found["Add 'from shop import tax'"]["edit"]):
+        bench.editor.tell(told)
+    assert page.text == "import sys\nimport os\nfrom shop import tax\n\nprint(tax(1))\n"
+    only = await page.actions(page.range_of("tax"), only=["source.tierwise.imports"])
+    assert [action["title"] for action in only] == ["Organize imports"]
+    assert bench.simulator.requests == []
+
+
+async def test_where_no_tier_succeeds_a_skeleton_is_better_than_waiting(bench: Bench) -> None:
+    bench.simulator.script = Script.saying("No.")
+    project, page = opened(bench, "")
+    (action,) = [a for a in await page.actions(page.range_of("add")) if a["title"] == "Write documentation"]
+    resolved = await bench.editor.request("codeAction/resolve", action)
+    for told in bench.editor.documents.apply(resolved["edit"]):
+        bench.editor.tell(told)
+    assert '    """Add.' in page.text
+    event = await project.event()
+    assert (event["outcome"], event["source"]) == ("answered", "script")
+    assert {attempt["result"] for attempt in event["attempts"]} == {"rejected"}

@@ -1,4 +1,4 @@
-"""How an edit flows: classify, ask a tier, parse, apply in memory, validate; repair or climb; at last a person.
+"""How an edit flows: classify, ask a tier, parse, apply, validate; repair or climb; at last a script or a person.
 
 Nothing here writes a file: the answer is a changeset against the documents as they were, and stale ones are refused.
 """
@@ -26,12 +26,13 @@ from tierwise.edits.formats import FORMATS, BlockReader
 from tierwise.features.actions import Diagnostic
 from tierwise.features.asking import Asker, Question, Reply, rejected
 from tierwise.features.edit_checks import ToolChecks
+from tierwise.features.edit_scripts import SCRIPT, scripted
 from tierwise.features.place import Place, gather
 from tierwise.features.recording import Recorder, Recording
 from tierwise.features.routing_facts import facts_of
 from tierwise.prompts.requests import Failed
 from tierwise.routing.classify import Classifier
-from tierwise.routing.escalation import Accepted, Step, Unresolved, cascade
+from tierwise.routing.escalation import Accepted, Resolved, Step, Unresolved, cascade
 from tierwise.routing.policy import policy_for
 from tierwise.routing.spending import Spending
 from tierwise.session.session import Session
@@ -170,7 +171,10 @@ class EditFlow:
         )
         work.recording.escalations = result.escalations
         if isinstance(result, Unresolved):
-            raise await self._give_up(work, result)
+            made = await asyncio.to_thread(scripted, request.task, work.place)
+            if made is None:
+                raise await self._give_up(work, result)
+            result = Resolved(_Passed(made, Verdict(), SCRIPT), result.steps[-1].step.tier, result.escalations, ())
         passed = result.value
         work.recording.proposes(passed.changeset)
         work.recording.answered(Outcome.ANSWERED, "", passed.model)

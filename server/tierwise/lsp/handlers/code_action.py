@@ -18,6 +18,7 @@ from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.edit_answers import EditAnswers
 from tierwise.lsp.full import TierwiseServer
+from tierwise.lsp.handlers.mechanical_actions import MechanicalActions
 from tierwise.lsp.handlers.next_edit_actions import NextEditActions
 from tierwise.lsp.handlers.rename_actions import RenameActions
 from tierwise.session.session import Session
@@ -42,6 +43,7 @@ class CodeActions:
         self._status = status
         self._renames = renames
         self._next_edits = next_edits
+        self._mechanical = MechanicalActions(session, client, columns)
         self._client = client
         self._columns = columns
         self._clock = clock
@@ -55,7 +57,7 @@ class CodeActions:
         async def resolve(action: types.CodeAction) -> types.CodeAction:
             if action.command is not None:
                 return action  # it is whole; some clients ask all the same
-            if await self._renames.resolve(action):
+            if action.edit is not None or await self._renames.resolve(action):
                 return action
             request = self._request("codeAction/resolve", cast("Any", action.data))
             _, action.edit = await self._edits.make(request, action.title, None)
@@ -86,7 +88,8 @@ class CodeActions:
             if wanted(action.kind, params.context.only)
         ]
         following = await self._next_edits.offer(document, span.end, params.context)
-        return [*following, *own, *await self._renames.offer(document, span, params.context)]
+        mechanical = await self._mechanical.offer(document, span, params.context)
+        return [*following, *own, *mechanical, *await self._renames.offer(document, span, params.context)]
 
     def _converted(
         self, document: Document, action: Action, diagnostic: types.Diagnostic | None
