@@ -22,6 +22,7 @@ NAMES = {
     "rename": "Rename: other tools' tests, and time",
     "classify": "Deciding class and tier",
     "prefix": "Prompt prefixes against the least possible",
+    "context": "Choosing context, and reading a large workspace",
     "routing": "Cascades and learning on recorded outcomes",
 }
 

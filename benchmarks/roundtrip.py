@@ -86,10 +86,10 @@ def _measure(root: Path, port: int, lines: int) -> tuple[list[float], list[float
         for key in range(KEYS + 20):
             if key == 20:  # after warming up
                 began = server.cpu_seconds()
-            bare.append(_keystroke(forwarder, uri, lines // 2, key))
+            bare.append(keystroke(forwarder, uri, lines // 2, key))
             if node is not None:
-                peer.append(_keystroke(node, uri, lines // 2, key))
-            ours.append(_keystroke(server, uri, lines // 2, key))
+                peer.append(keystroke(node, uri, lines // 2, key))
+            ours.append(keystroke(server, uri, lines // 2, key))
         cpu = 1000 * (server.cpu_seconds() - began) / KEYS
     finally:
         server.stop()
@@ -112,7 +112,7 @@ def _node() -> bool:
     return installed.returncode == 0
 
 
-def _keystroke(server: Server, uri: str, line: int, key: int) -> float:
+def keystroke(server: Server, uri: str, line: int, key: int) -> float:
     """Type one character at the end of a line that grows and starts anew, then ask; milliseconds until the answer.
 
     A letter that no earlier answer begins with here: nothing may be reused.

@@ -78,11 +78,14 @@ class Report:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the workspace folder (default: the current one)")
+    parser.add_argument("--context", metavar="FILE:LINE", help="what models would be given to read there, and why")
     parser.add_argument("--json", action="store_true", help="print what was found as one JSON object")
     parser.add_argument("--timeout", type=float, default=5.0, metavar="S", help="seconds allowed per provider")
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.context is not None:
+        return _run_context(args)
     folder = Path(args.folder or ".").expanduser().resolve()
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder")
@@ -92,6 +95,17 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(console(), report)
     return 1 if report.problems else 0
+
+
+def _run_context(args: argparse.Namespace) -> int:
+    from tierwise.cli import doctor_context  # reads the workspace and loads the parsers
+
+    report = doctor_context.examine_context(*doctor_context.parse_place(args.context), os.environ)
+    if args.json:
+        print(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+    else:
+        doctor_context.print_context(console(), report)
+    return 0
 
 
 async def examine(folder: Path, environ: Mapping[str, str], timeout_s: float) -> Report:

@@ -66,6 +66,15 @@ class Sent:
     prefix: Prefix
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is shown for a question, and why. ``room`` is in characters."""
+
+    pieces: tuple[Piece, ...]
+    room: int
+    chars_per_token: float
+
+
 class PromptMaker:
     """Makes the requests of one session. ``summary``: a summary of a document, where there is one."""
 
@@ -91,10 +100,8 @@ class PromptMaker:
         limits, place = policy.limits_for(model.facts), question.place
         sampling = self._steady(model, place, policy, policy.sampling(model.facts, len(question.failed)))
         estimator, tie = self._estimates.of(model), _Tie.of(model.facts, sampling, question.schema)
-        room = estimator.characters(context_limit(limits.context_tokens, model.facts))
-        room -= sum(len(block.text) for block in question.tail(replace(place.target, lines="")))
-        reserved = min(len(place.target.lines), int(room * _TARGET_SHARE)) + _LINES_AROUND
-        pieces = self.fitted(question, model, tie.variant, room - reserved)
+        room, reserved = self._room(question, model, policy)
+        pieces = self._fitted(question, model, tie.variant, room - reserved)
         need = Need(
             model=str(model.ref),
             folder=place.folder_name,
@@ -126,7 +133,20 @@ class PromptMaker:
         )
         return Sent(request, prompt, need, prefix)
 
-    def fitted(self, question: Question, model: ResolvedModel, variant: str, room: int) -> tuple[Piece, ...]:
+    def choice(self, question: Question, model: ResolvedModel, policy: Policy) -> Choice:
+        """What a first question would be given to read, and why. Nothing is counted as sent."""
+        room, reserved = self._room(question, model, policy)
+        pieces = self._fitted(question, model, "", room - reserved)
+        return Choice(pieces, room, self._estimates.of(model).chars_per_token)
+
+    def _room(self, question: Question, model: ResolvedModel, policy: Policy) -> tuple[int, int]:
+        """Characters for the question and all that belongs to it, and how many of them its own lines may take."""
+        limits, target = policy.limits_for(model.facts), question.place.target
+        room = self._estimates.of(model).characters(context_limit(limits.context_tokens, model.facts))
+        room -= sum(len(block.text) for block in question.tail(replace(target, lines="")))
+        return room, min(len(target.lines), int(room * _TARGET_SHARE)) + _LINES_AROUND
+
+    def _fitted(self, question: Question, model: ResolvedModel, variant: str, room: int) -> tuple[Piece, ...]:
         """What is shown of the question's place in ``room`` characters, and why."""
         place = question.place
         shown = self._ledger.shown(str(model.ref), place.folder_name, variant)

@@ -35,7 +35,7 @@ _LOOK_S = 0.005
 """By then the request is on its way: the shaper looks around its place while the model has yet to speak."""
 _USAGE_S = 0.5
 """How long the end of a complete answer is waited for, while the answer itself is on its way already."""
-_EXTRA_SHARE = 0.3
+EXTRA_SHARE = 0.3
 """Share of the context that other files may take."""
 _SCOPES = 300
 """Characters left for the first lines of the scopes around the cursor, where the lines that fit begin below them."""
@@ -121,7 +121,7 @@ class FastTier:
         limits, sampling = plan.policy.limits_for(model.facts), plan.policy.sampling(model.facts)
         document, folder = flight.document, self._session.folder_of(flight.document)
         room = self._estimates.of(model).characters(limits.context_tokens)
-        extra = self._neighbours.of(document, flight.point).within(int(room * _EXTRA_SHARE))
+        extra = self._neighbours.of(document, flight.point).within(int(room * EXTRA_SHARE))
         room -= sum(len(excerpt.text) for excerpt in extra.excerpts)
         prefix, suffix = window.around(document, flight.point, room - _SCOPES)
         view, first = self._session.view(), flight.point.line - prefix.count("\n")
