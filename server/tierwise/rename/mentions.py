@@ -115,7 +115,10 @@ class _Finder:
         if parsed is None:
             yield from self._in_text(document)
             return
+        text = document.text
         for name in (self._renamed.old_name, *self._forms):
+            if name not in text:
+                continue
             for item in occurrences(parsed, name).names:
                 where = _where(parsed, item.node) if item.role == LOOSE else None
                 if where is None or not self._renamed.reach.covers(document, item.start):
