@@ -9,7 +9,7 @@ from tierwise.cli.editor import Editor
 KEY = "sk-e2e-0123456789abcdef"
 ENVIRON = {"FAR_KEY": KEY}
 
-PATIENT = "first_token_ms = 20000\ndeadline_ms = 30000\n"
+PATIENT = "first_token_ms = 60000\ndeadline_ms = 80000\n"
 """Time limits that no slow machine meets."""
 
 

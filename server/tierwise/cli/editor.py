@@ -28,7 +28,7 @@ from tierwise.core.uris import to_uri
 REQUEST_CANCELLED = -32800
 METHOD_NOT_FOUND = -32601
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 """How long an answer is waited for where nothing else is said: far beyond any that still makes sense."""
 
 Handler = Callable[[Any], object | Awaitable[object]]

@@ -177,11 +177,6 @@ TEMPLATES: tuple[EditTemplate, ...] = (
 _BY_NAME = {template.name: template for template in TEMPLATES}
 
 
-def known_template(name: str | None) -> bool:
-    """Whether there is a format of this name."""
-    return name in _BY_NAME
-
-
 def render_edit(name: str, context: EditContext) -> tuple[RawPrompt, tuple[str, ...]]:
     """The prompt in a model's own format, and the strings that end its answer. Raises KeyError for an unknown name.
 

@@ -103,6 +103,15 @@ class CacheRules(Frozen):
     )
 
 
+class EditFormat(StrEnum):
+    """Formats in which models were taught to predict the next edit."""
+
+    ZETA = "zeta"
+    ZETA_2 = "zeta-2"
+    SWEEP = "sweep"
+    MERCURY_EDIT = "mercury-edit"
+
+
 class ModelFacts(Frozen):
     """What is known of one model. The defaults are those of an unknown chat model: nothing special is sent."""
 
@@ -130,7 +139,9 @@ class ModelFacts(Frozen):
     )
     api: str | None = Field(default=None, description='For kind "openai": "responses" or "chat"; None: responses.')
     fim_template: str | None = Field(default=None, description="Name of the FIM format it was trained on.")
-    edit_template: str | None = Field(default=None, description="Name of the next-edit format it was trained on.")
+    edit_template: EditFormat | None = Field(
+        default=None, description="Name of the next-edit format it was trained on."
+    )
     prices: Prices = Field(default_factory=Prices, description="US dollars per million tokens.")
     price_cliff: PriceCliff | None = Field(default=None, description="Where the price of the whole request jumps.")
     price_steps: tuple[PriceCliff, ...] = Field(

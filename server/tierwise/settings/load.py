@@ -172,6 +172,12 @@ def _checked(tables: Tables) -> Settings | Fault:
             if provider not in settings.providers:
                 known = suggestion(provider, settings.providers) or f"; add [providers.{dotted((provider,))}]"
                 return Fault(key, f'names the provider "{printable(provider)}", unknown{known}')
+    for item in settings.completion.next_edit_chain:
+        if not settings.resolve(ModelRef.parse(item)).predicts_edits:
+            reason = f'names "{printable(item)}", which cannot predict edits: take one that chats, or one whose facts'
+            return Fault(
+                ("completion", "next_edit_chain"), f"{reason} have an edit_template and whose dialect takes it"
+            )
     for name in settings.checks.use:
         if name not in settings.checkers:
             known = suggestion(name, settings.checkers) or f"; add [checkers.{dotted((name,))}]"

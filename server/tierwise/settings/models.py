@@ -43,6 +43,10 @@ class FimDialect(StrEnum):
     """Inception's endpoint for next edits, and for nothing else."""
 
 
+_RAW_DIALECTS = frozenset({FimDialect.COMPLETIONS, FimDialect.OLLAMA, FimDialect.MERCURY_EDIT})
+"""Endpoints that take a prompt in a model's own format as it stands."""
+
+
 class ProviderSettings(Frozen):
     """One way to reach models."""
 
@@ -374,3 +378,10 @@ class ResolvedModel:
     @property
     def embedded(self) -> bool:
         return self.provider.kind is ProviderKind.EMBEDDED
+
+    @property
+    def predicts_edits(self) -> bool:
+        """Whether it can be asked for an edit: it chats, or its endpoint takes the format that it was trained on."""
+        if self.provider.kind is ProviderKind.FIM:
+            return self.provider.dialect in _RAW_DIALECTS and self.facts.edit_template is not None
+        return not self.embedded

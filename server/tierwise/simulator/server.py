@@ -26,7 +26,7 @@ from tierwise.simulator.script import Script, ScriptRunner, parse_script
 from tierwise.simulator.seen import SeenRequest
 
 HOST = "127.0.0.1"
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 """How long the waiting methods wait by default: long enough for a busy machine, short enough to end a test."""
 
 

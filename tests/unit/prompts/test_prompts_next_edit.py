@@ -6,6 +6,7 @@ import pytest
 
 from tierwise.core.models import ChatPrompt, Excerpt, RawPrompt
 from tierwise.prompts.next_edit import TEMPLATES, EditContext, PastEdit, RegionReader, edit_prompt, render_edit
+from tierwise.settings.facts import EditFormat
 
 MOMENT = EditContext(
     path="shop.py",
@@ -49,6 +50,10 @@ def test_tokens_of_the_format_in_code_are_broken_up(template: object) -> None:
     )
     dirty = render_edit(name, hostile)[0].text
     assert {token: dirty.count(token) for token in tokens} == {token: clean.count(token) for token in tokens}
+
+
+def test_every_format_that_settings_can_name_is_there() -> None:
+    assert {template.name for template in TEMPLATES} == set(EditFormat)
 
 
 def test_the_chat_prompt_marks_the_cursor_once_though_code_holds_the_mark() -> None:

@@ -10,7 +10,14 @@ _TYPING_S = 0.5
 """A longer gap between two keystrokes is a pause for thought, not a rhythm."""
 
 _KEYSTROKES = 1.4
-"""So many usual intervals without a keystroke mean that the typing has stopped, for the moment."""
+"""So many usual intervals without a keystroke mean that the typing has stopped, for the moment, however unevenly
+somebody types."""
+
+_DEVIATIONS = 3.0
+"""Who types evenly is known to have stopped sooner: when the keystroke is late by so many of the usual differences."""
+
+_LEAST = 1.05
+"""Never before the next keystroke is due, and a little: clocks and messages waver."""
 
 _LONGEST_S = 0.15
 """Nobody waits longer than this, however slowly they type."""
@@ -25,6 +32,7 @@ class Rhythm:
     def __init__(self) -> None:
         self._last = float("-inf")
         self._interval: float | None = None
+        self._deviation: float | None = None
         self._latency: float | None = None
         self._typing = False
 
@@ -34,6 +42,8 @@ class Rhythm:
         self._last = at
         self._typing = 0 <= gap <= _TYPING_S
         if self._typing:
+            off = gap / 2 if self._interval is None else abs(gap - self._interval)
+            self._deviation = _blend(self._deviation, off)
             self._interval = _blend(self._interval, gap)
 
     def spoke(self, after: float) -> None:
@@ -49,9 +59,13 @@ class Rhythm:
         """How long to wait for another keystroke before a model is asked for the last one; 0 for the first of a burst,
         and where the models are faster than the typing.
         """
-        if not self._typing or self._interval is None or self._latency is None or self._latency < self._interval:
+        interval, deviation = self._interval, self._deviation
+        if not self._typing or interval is None or deviation is None:
             return 0.0
-        return min(_KEYSTROKES * self._interval, _LONGEST_S)
+        if self._latency is None or self._latency < interval:
+            return 0.0
+        late = max(interval + _DEVIATIONS * deviation, _LEAST * interval)
+        return min(late, _KEYSTROKES * interval, _LONGEST_S)
 
 
 def _blend(old: float | None, new: float) -> float:

@@ -23,18 +23,15 @@ from tierwise.features.estimates import Estimates
 from tierwise.features.next_edit.scene import Region, region_at, shown
 from tierwise.features.next_edit.values import Moment, NoEdit, Proposal
 from tierwise.features.recording import Recording
-from tierwise.prompts.next_edit import RegionReader, edit_prompt, known_template, render_edit
+from tierwise.prompts.next_edit import RegionReader, edit_prompt, render_edit
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import RunEnd, TooLate, Trouble, reason_of
 from tierwise.routing.policy import Policy, policy_for
 from tierwise.routing.spending import Spending
 from tierwise.session.related import relative_name
 from tierwise.session.session import Session
-from tierwise.settings.models import FimDialect, ProviderKind, ResolvedModel, Settings
+from tierwise.settings.models import ProviderKind, ResolvedModel, Settings
 from tierwise.validation.next_edits import check_next_edit
-
-_RAW_DIALECTS = frozenset({FimDialect.COMPLETIONS, FimDialect.OLLAMA, FimDialect.MERCURY_EDIT})
-"""Endpoints that take a prompt in a model's own format as it stands."""
 
 
 @dataclass(slots=True)
@@ -67,7 +64,10 @@ class EditAsker:
 
     def available(self, settings: Settings) -> bool:
         """Whether there is a model that can predict edits, and money left."""
-        return any(map(predicts, settings.next_edit_chain)) and self._spending.reached(settings.budget) is None
+        return (
+            any(model.predicts_edits for model in settings.next_edit_chain)
+            and self._spending.reached(settings.budget) is None
+        )
 
     async def ask(self, settings: Settings, moment: Moment, recording: Recording, arrived: float) -> Proposal | str:
         """The model's edit, or one word on why there is none. Every call is in ``recording``."""
@@ -105,7 +105,7 @@ class EditAsker:
             return request
 
         return self._runner.open(
-            tuple(filter(predicts, settings.next_edit_chain)),
+            tuple(model for model in settings.next_edit_chain if model.predicts_edits),
             build,
             tier=Tier.FAST,
             limits=policy.limits,
@@ -149,17 +149,6 @@ class EditAsker:
         recording.first_token_ms = run.first_token_ms
         for trouble in run.troubles:
             self._trouble(trouble)
-
-
-def predicts(model: ResolvedModel) -> bool:
-    """Whether a model can be asked for an edit: it chats, or its endpoint takes the format that it was trained on."""
-    match model.provider.kind:
-        case ProviderKind.EMBEDDED:
-            return False
-        case ProviderKind.FIM:
-            return model.provider.dialect in _RAW_DIALECTS and known_template(model.facts.edit_template)
-        case _:
-            return True
 
 
 async def _listen(run: ChainRun, moment: Moment, region: Region, heard: _Heard) -> None:
