@@ -3,7 +3,8 @@
 Right: real commits in their workspaces, this project's own functions written anew, and what real models replied.
 Wrong: the same edits with one mistake each (``validator_mutants``), and real malformed replies. Recorded sets are read
 from the folder that TIERWISE_EVALUATION names (default ``../shared/evaluation``) and are no part of this project.
-``--failures`` prints what was judged wrongly.
+``--failures`` prints what was judged wrongly. ``--tools`` has linter and tests judge what the checks accept; only this
+project's own functions have tests.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import argparse
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.validator_mutants import DECIDABLE, KINDS, Mutant, mutants
+from benchmarks.validator_tools import OwnTools
 from benchmarks.validator_worlds import FOLDER, Edit, MemoryView, document, own, recorded
 from tierwise.core.changes import FileEdit
 from tierwise.core.rejection import Rejection
@@ -132,13 +135,21 @@ class Tally:
         self.wrong: dict[str, Counter[str]] = defaultdict(Counter)
 
 
-def run_edits(edits: Iterable[Edit], *, show: bool = False, limit: int | None = None) -> Tally:
+def run_edits(
+    edits: Iterable[Edit],
+    *,
+    show: bool = False,
+    limit: int | None = None,
+    skip: int = 0,
+    tools: OwnTools | None = None,
+) -> Tally:
+    """Judge ``limit`` edits after the first ``skip``, each right and with every mistake."""
     tally = Tally()
-    for number, edit in enumerate(edits):
-        if limit is not None and number >= limit:
-            break
+    for edit in islice(edits, skip, None if limit is None else skip + limit):
         view = MemoryView(edit.files)
         verdict = judge(edit, reply_of(edit, edit.after, {}), view)
+        if verdict is None and tools is not None:
+            verdict = tools.judge(edit, edit.after)
         tally.right[verdict.reason if verdict else "accepted"] += 1
         if verdict is not None:
             if show:
@@ -146,6 +157,8 @@ def run_edits(edits: Iterable[Edit], *, show: bool = False, limit: int | None = 
             continue
         for mutant, reply, complete in wrong_replies(edit):
             verdict = judge(edit, reply, view, complete=complete)
+            if verdict is None and tools is not None and not mutant.cut and not mutant.path:
+                verdict = tools.judge(edit, mutant.after)
             tally.wrong[mutant.kind][verdict.reason if verdict else "accepted"] += 1
             if show and verdict is None:
                 print(f"WRONG {mutant.kind} {edit.name} {mutant.file}\n{_diff(edit, mutant)}")
@@ -176,6 +189,9 @@ def report(console: Console, title: str, tally: Tally) -> None:
         share = 1 - counts["accepted"] / cases if cases else 0
         name = f"{kind} *" if kind in DECIDABLE else kind
         table.add_row(name, str(cases), f"{share:.1%} rejected", _reasons(counts))
+    every = sum((tally.wrong[kind] for kind in KINDS), Counter[str]())
+    share = 1 - every["accepted"] / max(1, every.total())
+    table.add_row("all wrong", str(every.total()), f"{share:.1%} rejected", _reasons(every))
     console.print(table)
 
 
@@ -188,10 +204,16 @@ def main() -> None:
     parser.add_argument("--failures", action="store_true", help="print what was judged wrongly")
     parser.add_argument("--source", choices=("recorded", "bare", "own"), action="append")
     parser.add_argument("--limit", type=int, help="look at so many edits only")
+    parser.add_argument("--skip", type=int, default=0, help="leave so many out at the beginning")
+    parser.add_argument("--tools", action="store_true", help="let linter and tests judge, too; some seconds per edit")
     args = parser.parse_args()
     sources = {"recorded": recorded, "bare": lambda: recorded(bare=True), "own": own}
+    tools = OwnTools() if args.tools else None
     for name in args.source or ("recorded", "own"):
-        report(Console(width=130), name, run_edits(sources[name](), show=args.failures, limit=args.limit))
+        found = run_edits(sources[name](), show=args.failures, limit=args.limit, skip=args.skip, tools=tools)
+        report(Console(width=130), name + (" with linter and tests" if tools else ""), found)
+    if tools is not None:
+        tools.close()
 
 
 if __name__ == "__main__":
