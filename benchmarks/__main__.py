@@ -23,6 +23,7 @@ NAMES = {
     "classify": "Deciding class and tier",
     "prefix": "Prompt prefixes against the least possible",
     "context": "Choosing context, and reading a large workspace",
+    "validators": "What the checks accept and reject",
     "routing": "Cascades and learning on recorded outcomes",
 }
 
