@@ -24,7 +24,7 @@ INIT = """\
       lsp-guess-root-without-session t lsp-auto-guess-root t lsp-restart 'auto-restart
       lsp-enable-suggest-server-download nil lsp-session-file (expand-file-name "lsp-session" "~")
       lsp-headerline-breadcrumb-enable nil lsp-modeline-code-actions-enable nil lsp-lens-enable nil
-      lsp-enable-snippet nil lsp-completion-provider :none
+      lsp-enable-snippet nil lsp-completion-provider :none lsp-client-packages nil
       eglot-autoreconnect 1 warning-minimum-level :error server-socket-dir "~/sockets" confirm-kill-processes nil)
 (require 'json)
 (require 'server)

@@ -12,7 +12,7 @@ from editors.emacs import Emacs
 from editors.stage import EDIT, HAIKU, PROSE, SHOP, Models, Stage, program
 from editors.waiting import until
 
-pytestmark = pytest.mark.editors
+pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
 
 VERSIONS = {"emacs-30": r"GNU Emacs (30|[3-9]\d)", "emacs-28": r"GNU Emacs 28"}
 CLIENTS = ("eglot", "lsp")

@@ -10,7 +10,7 @@ import pytest
 from editors.helix import Helix
 from editors.stage import BETTER, EDIT, HAIKU, PROSE, SHOP, SONNET, Models, Stage, program
 
-pytestmark = pytest.mark.editors
+pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
 
 VERSION = r"helix (2[4-9]|[3-9]\d)\."
 

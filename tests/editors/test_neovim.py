@@ -14,7 +14,7 @@ from editors.neovim import Neovim
 from editors.stage import EDIT, HAIKU, PROSE, SHOP, Models, Stage, program
 from editors.waiting import until
 
-pytestmark = pytest.mark.editors
+pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
 
 VERSIONS = {"nvim-0.12": r"NVIM v0\.(1[2-9]|[2-9]\d)", "nvim-0.7": r"NVIM v0\.7"}
 NEW, OLD = VERSIONS

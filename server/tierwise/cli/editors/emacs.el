@@ -53,6 +53,7 @@
 (declare-function make-lsp-client "lsp-mode")
 (declare-function lsp-workspaces "lsp-mode")
 (declare-function lsp--workspace-client "lsp-mode")
+(declare-function lsp--workspace-status "lsp-mode")
 (declare-function lsp--client-server-id "lsp-mode")
 (declare-function lsp--workspace-server-capabilities "lsp-mode")
 (declare-function lsp--workspace-root "lsp-mode")
@@ -103,13 +104,17 @@ After a change M-x tierwise-apply-settings sends them to the server that runs."
                       ((listp table) (plist-get table key))))))
 
 (defun tierwise--server ()
-  "The server of this buffer: (eglot . SERVER) or (lsp . WORKSPACE), nil where Tierwise does not serve it."
+  "The server of this buffer: (eglot . SERVER) or (lsp . WORKSPACE).
+Nil where Tierwise does not serve it, or does not yet."
   (let ((server (and (fboundp 'eglot-current-server) (eglot-current-server))))
     (if (and server (eq (eieio-object-class-name server) 'tierwise-eglot-server))
         (cons 'eglot server)
       (when-let ((workspace (and (fboundp 'lsp-workspaces)
-                                 (cl-find 'tierwise (lsp-workspaces)
-                                          :key (lambda (it) (lsp--client-server-id (lsp--workspace-client it)))))))
+                                 (cl-find-if
+                                  (lambda (it)
+                                    (and (eq (lsp--client-server-id (lsp--workspace-client it)) 'tierwise)
+                                         (eq (lsp--workspace-status it) 'initialized)))
+                                  (lsp-workspaces)))))
         (cons 'lsp workspace)))))
 
 (defun tierwise--server-or-lose ()
