@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,12 @@ class Knowledge:
     worked_on: tuple[str, ...] = ()
 
 
+def _as_folder(path: Path) -> str:
+    """A path as a text that the paths of all files below it begin with, however the system writes the letters."""
+    name = os.path.normcase(path)
+    return name if name.endswith(os.sep) else name + os.sep
+
+
 class FrozenView:
     """Open documents as they were when the request came, and the disk through the file cache."""
 
@@ -53,20 +60,23 @@ class FrozenView:
         self._files = files
         self._listings = listings
         self._knowledge = knowledge or Knowledge()
-        self._inner_first = sorted(rules, key=lambda folder: len(folder.parts), reverse=True)
-        self._folder_of: dict[Path, Path | None] = {}
+        inner_first = sorted(rules, key=lambda folder: len(folder.parts), reverse=True)
+        self._roots = {_as_folder(folder): folder for folder in inner_first}
+        self._folder_of: dict[str, Path | None] = {}
 
     @property
     def folders(self) -> tuple[Path, ...]:
         return tuple(self._rules)
 
     def folder_of(self, path: Path) -> Path | None:
-        if path in self._rules:
-            return path
-        parent = path.parent  # remembered per folder of the disk: a rename asks for every file of the workspace
+        # Compared as texts, which is many times cheaper than as paths, and remembered per folder of the disk: a request
+        # asks for hundreds of files, a rename for every file of the workspace.
+        name = _as_folder(path)
+        if (root := self._roots.get(name)) is not None:
+            return root
+        parent = name[: name.rfind(os.sep, 0, -1) + 1]
         if parent not in self._folder_of:
-            inner = (folder for folder in self._inner_first if parent.is_relative_to(folder))
-            self._folder_of[parent] = next(inner, None)
+            self._folder_of[parent] = next((self._roots[root] for root in self._roots if parent.startswith(root)), None)
         return self._folder_of[parent]
 
     def forbidden(self, path: Path) -> Forbidden | None:
