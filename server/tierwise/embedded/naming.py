@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import islice
 
 from tierwise.embedded.evidence import is_word_part
 from tierwise.embedded.masking import may_be_offered
@@ -20,8 +21,8 @@ _HALVED_AFTER = 2_000
 _REACH = 8_000
 """Characters that are looked through for each letter that was typed: one letter begins many names."""
 
-_MOST_NAMES = 12
-"""Names whose neighbours are looked at: the nearest."""
+_LOOKED_AT, _MOST_NAMES = 48, 12
+"""Names that are looked at, and of which the neighbours are: the nearest."""
 
 _FAR_WEIGHT, _FAR_FILES = 0.1, 2
 """The most that a name of other files weighs, and in how many files it stands when it weighs half of it."""
@@ -62,14 +63,25 @@ def named(scene: Scene) -> dict[str, Named]:
     if len(word) >= _LETTERS:
         for name, files in scene.names.beginning(word, scene.seed):
             weights.setdefault(name, _FAR_WEIGHT * files / (files + _FAR_FILES))
-    in_code, learnt = not head.strip(), scene.names.learnt
-    weights = {
-        name: weight
-        for name, weight in weights.items()
-        if (learnt(name) if in_code else name != word and may_be_offered(name, learnt=learnt(name)))
-    }
-    found = nlargest(_MOST_NAMES, weights, key=lambda name: (weights[name], name))
+    in_code = not head.strip()
+    nearest = nlargest(_LOOKED_AT, weights, key=lambda name: (weights[name], name))
+    fitting = (
+        name
+        for name in nearest
+        if (_is_used(scene, name) if in_code else name != word and may_be_offered(name, learnt=_is_used(scene, name)))
+    )
+    found = islice(fitting, _MOST_NAMES)
     return {head + name: Named(weights[name], _pairs(scene, name) if in_code else 0.0) for name in found}
+
+
+def _is_used(scene: Scene, name: str) -> bool:
+    """Whether the name stands in the code of this document or in a file of the workspace."""
+    number = scene.vocabulary.known(name)
+    if number is None:
+        return False
+    above, below = scene.above[-_NEAR:], scene.below[:_NEAR]
+    tokens = chr(number * 2), chr(number * 2 + 1)
+    return any(token in above or token in below for token in tokens) or scene.names.known(name) is not None
 
 
 def _near(scene: Scene, word: str) -> dict[str, float]:
