@@ -19,8 +19,8 @@ from benchmarks.embedded_cases import (
     trace,
     written_again,
 )
-from benchmarks.embedded_scores import Place, Score, played, recorded, repeated
-from tierwise.embedded.generate import ATTENTION, LEAST_CONFIDENCE
+from benchmarks.embedded_scores import CHOSEN, Least, Place, Score, played, recorded, repeated
+from tierwise.embedded.generate import ATTENTION
 
 UNSEEN: dict[str, Callable[[], Probes]] = {
     "holes in functions, one line (HumanEval)": lambda: infilling("SingleLineInfilling", 4),
@@ -33,7 +33,13 @@ SEEN: dict[str, Callable[[], Probes]] = {
     "keystrokes of a Svelte file": lambda: trace("sveltecomponent"),
     "blocks of this repository, written again": lambda: written_again(own_files(), 150),
 }
-OTHERS = ((3.0, 0.4), (3.0, 0.6), (3.0, 0.7), (8.0, 0.5))
+OTHERS: tuple[tuple[float, Least], ...] = (
+    (3.0, (0.5, 0.5)),
+    (3.0, (0.6, 0.6)),
+    (3.0, (0.5, 0.7)),
+    (3.0, (0.6, 0.7)),
+    (8.0, (0.5, 0.6)),
+)
 """Other attention and least confidence, to show the choice."""
 
 
@@ -104,7 +110,7 @@ def _calibration(console: Console, found: dict[str, list[Place]]) -> None:
     for name in found:
         table.add_column(name, justify="right")
     scores = [played(places) for places in found.values()]
-    for tenth in range(int(10 * LEAST_CONFIDENCE), 10):
+    for tenth in range(int(10 * min(CHOSEN)), 10):
         cells = [score.bins[tenth] for score in scores]
         said = sum(cell[2] for cell in cells) / max(1, sum(cell[0] for cell in cells))
         table.add_row(
@@ -116,17 +122,17 @@ def _calibration(console: Console, found: dict[str, list[Place]]) -> None:
 def _choice(console: Console, found: dict[str, list[Place]]) -> None:
     """What other thresholds would show and save, over all sources: each counts the same."""
     table = Table(title="The choice, mean of all rows above", title_justify="left")
-    for column in ("attention", "least confidence", "shown per 100 keys", "right", "keys saved"):
+    for column in ("attention", "least of a line, of a part", "shown per 100 keys", "right", "keys saved"):
         table.add_column(column, justify="right")
-    for attention, least in ((ATTENTION, LEAST_CONFIDENCE), *OTHERS):
+    for attention, least in ((ATTENTION, CHOSEN), *OTHERS):
         scores = [played(places, attention, least) for places in found.values()]
         shown, right, saved = (
             sum(values) / len(scores)
             for values in zip(*((s.shown / s.keys, s.precision, s.saving) for s in scores), strict=True)
         )
-        chosen = (attention, least) == (ATTENTION, LEAST_CONFIDENCE)
+        chosen = (attention, least) == (ATTENTION, CHOSEN)
         table.add_row(
-            f"{attention:.0f}", f"{least:.2f}", f"{100 * shown:.1f}", f"{right:.0%}", f"{saved:.1%}",
+            f"{attention:.0f}", f"{least[0]:.2f}, {least[1]:.2f}", f"{100 * shown:.1f}", f"{right:.0%}", f"{saved:.1%}",
             style="bold" if chosen else None,
         )  # fmt: skip
     console.print(table)

@@ -225,6 +225,26 @@ def functions_alone(files: list[Path], every: int) -> Probes:
                     yield from Typist(EmbeddedEngine(), document).write_lines(number, lines[number] + "\n", 1)
 
 
+def after_lines_alike(files: list[Path], reach: int = 100) -> Probes:
+    """Lines that follow two of the same shape, taken out, with ``reach`` lines around them and nothing else known."""
+    for path in files:
+        lines = read(path).split("\n")
+        shapes = [re.sub(r"\w+", "w", line) for line in lines]
+        for number in range(2, len(lines)):
+            first, last = lines[number - 2 : number]
+            if (
+                shapes[number - 2] != shapes[number - 1]
+                or first == last
+                or not (last.strip() and lines[number].strip())
+            ):
+                continue
+            start = len(lines[number]) - len(lines[number].lstrip())
+            above = lines[max(0, number - reach) : number]
+            document = _document(path, "\n".join([*above, lines[number][:start], *lines[number + 1 : number + reach]]))
+            typist = Typist(EmbeddedEngine(), document)
+            yield Probe(typist.engine, document, Point(len(above), start), lines[number][start:])
+
+
 def thinned(probes: Callable[[], Probes], every: int) -> Iterator[Probe]:
     """Each ``every``-th of the probes."""
     return islice(probes(), 0, None, every)

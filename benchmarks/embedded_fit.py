@@ -11,12 +11,13 @@ import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.embedded_cases import (
     Probe,
     Probes,
+    after_lines_alike,
     evaluation,
     functions_alone,
     own_files,
@@ -50,8 +51,8 @@ class Rows:
         self.tokens: defaultdict[str, list[Row]] = defaultdict(list)
         self.breaks: list[Row] = []
         self.series: list[tuple[bool, bool]] = []
-        """Whether it is the token that steps, and whether it was right."""
-        self._places: set[tuple[int, str, int]] = set()
+        """Whether it is the first token that is asked for, and whether it was right."""
+        self._places: set[tuple[str, int, str]] = set()
 
     def add(self, probes: Callable[[], Probes]) -> None:
         for number, probe in enumerate(thinned(probes, _EVERY)):
@@ -61,15 +62,21 @@ class Rows:
                 if number % _RARER == 0:
                     self._add(probe, probe.engine.writer(probe.document, probe.point))
 
+    def add_series(self, probes: Iterable[Probe]) -> None:
+        for probe in probes:
+            writer = probe.engine.writer(probe.document, probe.point)
+            if not isinstance(writer, Silence):
+                self._add_series(probe, writer)
+
     def _add_series(self, probe: Probe, writer: Writer) -> None:
         """Each line counts once: series are rare, and all its keystrokes say the same."""
-        place = id(probe.engine), probe.document.uri, probe.point.line
+        place = probe.document.uri, probe.point.line, probe.truth.split("\n")[0][-20:]
         if writer.series is None or place in self._places:
             return
         self._places.add(place)
-        for text in _tokens(probe, writer):
+        for number, text in enumerate(_tokens(probe, writer)):
             right = writer.series.text == text
-            self.series.append((writer.series.steps, right))
+            self.series.append((number == 0, right))
             if not (right and writer.series.follow()):
                 break
 
@@ -174,6 +181,7 @@ def main() -> None:
         sys.stderr.write("No recorded sessions: fitted on this repository's own files, which is weaker.\n")
         rows.add(lambda: written_again(own_files(), 2_000))
     rows.add(lambda: functions_alone(library[9::20], 3))
+    rows.add_series(after_lines_alike(library[3::20]))
     Path(calibration.__file__).write_text(_module(rows), encoding="utf-8", newline="\n")
 
 
@@ -183,17 +191,17 @@ def _module(rows: Rows) -> str:
         f"    # {len(data):,} candidates\n    {json.dumps(name)}: (\n{_numbers(fit(data), 8)}    ),\n"
         for name, data in sorted(rows.tokens.items())
     ]
-    goes_on, steps = (
+    begins, goes_on = (
         (sum(right) + 1) / (len(right) + 2)  # as if one of each had been seen before
-        for right in ([right for steps, right in rows.series if steps is place] for place in (False, True))
+        for right in ([right for begins, right in rows.series if begins is place] for place in (True, False))
     )
     return _MODULE.format(
         weights="".join(weights),
         n_breaks=f"{len(rows.breaks):,}",
         breaks=_numbers(fit(rows.breaks), 4),
         n_series=f"{len(rows.series):,}",
+        begins=begins,
         goes_on=goes_on,
-        steps=steps,
     )
 
 
@@ -210,7 +218,7 @@ BREAK_WEIGHTS: tuple[float, ...] = (
 {breaks})
 
 # {n_series} tokens of series
-SERIES_GOES_ON, SERIES_STEPS = {goes_on:.2f}, {steps:.2f}
+SERIES_BEGINS, SERIES_GOES_ON = {begins:.2f}, {goes_on:.2f}
 # fmt: on
 '''
 

@@ -11,9 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from benchmarks.embedded_cases import Probe
-from tierwise.embedded.generate import ATTENTION, LEAST_CONFIDENCE, Stop, chosen
+from tierwise.embedded.generate import ATTENTION, LEAST_PART, LEAST_WHOLE, Stop, chosen
 from tierwise.embedded.values import Silence
 
+Least = tuple[float, float]
+"""The lowest confidence of an offer that ends a line, and of another."""
+
+CHOSEN: Least = (LEAST_WHOLE, LEAST_PART)
 LOWEST = 0.4
 """Confidence down to which offers are recorded, to show what other thresholds would do."""
 
@@ -77,7 +81,7 @@ def repeated(probes: Iterable[Probe]) -> list[Place]:
     return [_place(probe, _repetition(probe)) for probe in probes]
 
 
-def played(places: Iterable[Place], attention: float = ATTENTION, least: float = LEAST_CONFIDENCE) -> Score:
+def played(places: Iterable[Place], attention: float = ATTENTION, least: Least = CHOSEN) -> Score:
     """Write along ``places`` with the offers of these thresholds."""
     score = Score()
     accepted, shown = (("", 0), 0), None
@@ -124,7 +128,7 @@ def _count(score: Score, offer: Offer) -> None:
     found[2] += offer.stop.confidence
 
 
-def _chosen(place: Place, attention: float, least: float) -> Offer | None:
+def _chosen(place: Place, attention: float, least: Least) -> Offer | None:
     stop = chosen((offer.stop for offer in place.offers), attention, least)
     return next((offer for offer in place.offers if offer.stop is stop), None)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log
 
-from tierwise.embedded.calibration import BREAK_WEIGHTS, SERIES_GOES_ON, SERIES_STEPS, WEIGHTS
+from tierwise.embedded.calibration import BREAK_WEIGHTS, SERIES_BEGINS, SERIES_GOES_ON, WEIGHTS
 from tierwise.embedded.evidence import ORDERS, Witness, is_word
 from tierwise.embedded.vocabulary import LINE_END, break_levels
 
@@ -31,7 +31,7 @@ class Tally:
     the order at ``level``; ``alike`` from ``lines`` of the same shape, where the token may be ``exchanged`` for
     another; ``skipping`` from contexts that differ in one word; ``nearby`` from being a name near the cursor, ``pairs``
     from being one that followed the same token. ``part``: a string or comment up to the end of a word. ``series``: two
-    lines above that differ by a step lead to it, and it is the token that ``steps``.
+    lines above that differ by a step lead to it.
     """
 
     counts: list[float] = field(default_factory=lambda: [0.0] * len(ORDERS))
@@ -46,7 +46,6 @@ class Tally:
     pairs: float = 0.0
     part: bool = False
     series: bool = False
-    steps: bool = False
 
     @property
     def evidence(self) -> float:
@@ -200,7 +199,7 @@ def _probability(poll: Poll, text: str, tally: Tally) -> float:
     fitted = _logistic(WEIGHTS[regime(poll, tally)], features(poll, text, tally))
     if not tally.series:
         return fitted
-    return max(fitted, SERIES_STEPS if tally.steps else SERIES_GOES_ON)
+    return max(fitted, SERIES_GOES_ON if poll.opening is None else SERIES_BEGINS)
 
 
 def _logistic(weights: Sequence[float], values: Sequence[float]) -> float:

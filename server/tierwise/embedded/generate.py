@@ -20,9 +20,13 @@ from tierwise.embedded.tokentext import indentation_width
 from tierwise.embedded.values import Evidence, Silence, Suggestion
 from tierwise.embedded.vocabulary import LINE_END, OPAQUE_LEXEME, blank_before, break_levels, is_break
 
-ATTENTION, LEAST_CONFIDENCE = 3.0, 0.5
-"""What reading a wrong offer costs, in characters, and the confidence below which none is made. ``python -m benchmarks
-embedded`` prints what others would show and save.
+ATTENTION = 3.0
+"""What reading a wrong offer costs, in characters."""
+
+LEAST_WHOLE, LEAST_PART = 0.5, 0.6
+"""Confidence below which none is made: one that ends a line has to be likelier right than wrong; one that does not has
+to be surer, for there is another one to read after it. ``python -m benchmarks embedded`` prints what other numbers
+would show and save.
 """
 
 _MOST_TOKENS = 120
@@ -60,7 +64,9 @@ class Stop:
         return self.confidence * saved - (1 - self.confidence) * attention
 
 
-def chosen(stops: Iterable[Stop], attention: float = ATTENTION, least: float = LEAST_CONFIDENCE) -> Stop | None:
+def chosen(
+    stops: Iterable[Stop], attention: float = ATTENTION, least: tuple[float, float] = (LEAST_WHOLE, LEAST_PART)
+) -> Stop | None:
     """The one of ``stops`` to show, or None where none is worth it. After a part of a line that was right there is
     another one to read, which a whole line saves.
     """
@@ -68,7 +74,7 @@ def chosen(stops: Iterable[Stop], attention: float = ATTENTION, least: float = L
     def value(stop: Stop) -> tuple[float, int]:
         return stop.worth(attention) + stop.whole * stop.confidence * attention, len(stop.text)
 
-    worthy = [stop for stop in stops if stop.confidence >= least and stop.worth(attention) > 0]
+    worthy = [stop for stop in stops if stop.confidence >= least[not stop.whole] and stop.worth(attention) > 0]
     return max(worthy, key=value, default=None)
 
 
@@ -88,7 +94,7 @@ class Writer:
         self._steps = 0
         self._width = frame.width
         self._confidence = 1.0
-        self._least = LEAST_CONFIDENCE
+        self._least = LEAST_WHOLE
         self._evidence = Evidence.WORKSPACE
         self._pieces: list[str] = []
         self._stops: list[Stop] = []
@@ -107,7 +113,7 @@ class Writer:
             return Silence.MASKED
         return Suggestion(best_stop.text, best_stop.confidence, self._evidence)
 
-    def offers(self, least: float = LEAST_CONFIDENCE) -> list[Stop] | Silence:
+    def offers(self, least: float = LEAST_WHOLE) -> list[Stop] | Silence:
         """The texts that may be put in, each the beginning of the next; none is less likely than ``least``."""
         self._least = least
         reason = self._begin_line() if self.fresh else None
@@ -153,10 +159,10 @@ class Writer:
         if judged is None:
             return Silence.NOTHING_KNOWN
         self._confidence *= judged.probability
-        if self._confidence < self._least or OPAQUE_LEXEME in judged.text:
-            return Silence.UNSURE
         if judged.text == LINE_END:
             return self._end_line()
+        if self._confidence < self._least or OPAQUE_LEXEME in judged.text:
+            return Silence.UNSURE
         lexeme = judged.text.lstrip(" ")
         if lexeme == self._frame.rest and not self._ledger.inside:
             return Silence.DUPLICATES_SUFFIX
@@ -195,8 +201,7 @@ class Writer:
         poll.hear(self._witnesses, vocabulary.text)
         self._hear_analogies(poll)
         if self.series is not None:
-            tally = poll.tally(self.series.text)
-            tally.series, tally.steps = True, self.series.steps
+            poll.tally(self.series.text).series = True
         if poll.thin:
             self._hear_skipping(poll)
         if opening is not None and opening.typed:

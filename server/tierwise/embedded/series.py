@@ -26,22 +26,16 @@ _NUMBERED = re.compile(r"(.*?)(\d+)")
 class Series:
     """The expected line, read token by token from where the cursor is."""
 
-    __slots__ = ("_place", "_step", "_texts")
+    __slots__ = ("_place", "_texts")
 
-    def __init__(self, texts: list[str], step: int, place: int) -> None:
+    def __init__(self, texts: list[str], place: int) -> None:
         self._texts = texts
-        self._step = step
         self._place = place
 
     @property
     def text(self) -> str:
         """The next token, with the blank before it."""
         return self._texts[self._place]
-
-    @property
-    def steps(self) -> bool:
-        """Whether the next token is the first that differs from the line above: what comes after it follows from it."""
-        return self._place == self._step
 
     def follow(self) -> bool:
         """Go on to the next token; False when the line was over."""
@@ -66,8 +60,7 @@ def series(scene: Scene) -> Series | None:
         return None
     if not scene.opening.fits_text(texts[len(done)]):
         return None
-    step = next(place for place, token in enumerate(last[1:]) if vocabulary.text(token) != texts[place])
-    return Series([*texts, LINE_END], step, len(done))
+    return Series([*texts, LINE_END], len(done))
 
 
 _NEXT_LINE = line_break(0, deeper=False, blank_before=False)

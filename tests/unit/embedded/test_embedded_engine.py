@@ -280,7 +280,8 @@ def test_any_text_is_taken(text: str, line: int, column: int, language: str) -> 
     )
 )
 def test_edits_lead_where_opening_anew_leads(edits: list[tuple[int, int, int, str]]) -> None:
-    followed, doc = EmbeddedEngine(), document("a.py", SHAPES)
+    """The width of one level of indentation is read once, when a document is opened: enough lines stay that show it."""
+    followed, doc = EmbeddedEngine(), document("a.py", SHAPES * 4)
     followed.opened(doc)
     for line, column, more, text in edits:
         start = doc.lines.clamp(Point(line, column))
