@@ -26,6 +26,7 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
+const PIP = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--no-compile'];
 const STEP_MS = 600_000;
 const LOCK_POLL_MS = 300;
 /** A lock this old belongs to nobody: longer than all steps together may take. */
@@ -102,18 +103,18 @@ async function make(folder: string, here: Surroundings): Promise<string | undefi
   return undefined;
 }
 
-/** Install server and dependencies: from the wheels that came along where there are any, else from the index. */
+/**
+ * Install server and dependencies: from the wheels that came along where there are any, else from the index. Nothing is
+ * compiled ahead: Python compiles and keeps what the server imports, which is a small part, and the first ghost text
+ * waits for no more than that.
+ */
 async function fill(bundle: Bundle, here: Surroundings, uv: string | undefined, python: string): Promise<void> {
   here.say('installing the server');
   const wanted = bundle.wheel ?? `tierwise==${bundle.version}`;
   const attempt = (...options: string[]): Promise<RunResult> =>
     uv === undefined
-      ? step(
-          python,
-          ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...options, wanted],
-          here,
-        )
-      : step(uv, ['pip', 'install', '--quiet', '--compile-bytecode', '--python', python, ...options, wanted], here);
+      ? step(python, [...PIP, ...options, wanted], here)
+      : step(uv, ['pip', 'install', '--quiet', '--python', python, ...options, wanted], here);
   if (bundle.wheels !== undefined) {
     const result = await attempt('--no-index', '--find-links', bundle.wheels);
     if (result.status === 0) {

@@ -216,9 +216,9 @@ export class Editor {
     return this.page.locator('.notification-toast');
   }
 
-  /** The server of Tierwise is up. */
-  async ready() {
-    await this.bar(/Tierwise|embedded|fast|balanced|frontier/, /spin|error/, 120_000);
+  /** The server of Tierwise is up. @param {number} [limit] longer, where it must be installed first */
+  async ready(limit = 120_000) {
+    await this.bar(/Tierwise|embedded|fast|balanced|frontier/, /spin|error/, limit);
   }
 
   /** Wait for a status bar item with this text, and without an icon. @param {RegExp} text @param {RegExp} [not] @param {number} [limit] */

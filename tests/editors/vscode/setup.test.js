@@ -66,7 +66,7 @@ describe('a fresh profile', needsEditor(), () => {
     const here = await begin(wishes);
     await here.open('prices.py');
     const opened = Date.now();
-    await here.ready();
+    await here.ready(300_000);
     const up = Date.now();
     await firstGhostText(here);
     const seconds = (/** @type {number} */ to) => `${((to - from) / 1000).toFixed(1)} s`;
