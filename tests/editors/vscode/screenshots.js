@@ -11,7 +11,7 @@ const SHOWN = {
   'light-bulb-dark': 'light-bulb',
   'explain-light': 'answer-light',
   'report-light': 'report-light',
-  'queue-dark': 'queue-dark',
+  'queue-dark': 'tried-dark',
   'menu-light': 'menu-light',
 };
 const MAX_BYTES = 150_000;
