@@ -148,7 +148,9 @@ class _Play:
         if case.get("file_options"):
             (self._folder / ".venv").mkdir(exist_ok=True)
             (self._folder / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n", encoding="utf-8")
-        aliases = case.get("options", {}).get("providePrefixAndSuffixTextForRename", True)
+        # Where a refusal is expected TypeScript's tests ask as by default, without aliases.
+        aliased = case["expect"] != "not_renameable"
+        aliases = case.get("options", {}).get("providePrefixAndSuffixTextForRename", aliased)
         wanted = str(aliases).lower()
         (self._folder / ".tierwise.toml").write_text(
             f"[rename]\nengines = [{self._engines}]\nmentions = false\nrelated = false\naliases = {wanted}\n",
