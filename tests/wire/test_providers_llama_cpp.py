@@ -9,16 +9,23 @@ import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from providers_wire import ADAPTERS, CHAT, Adapter, answer, request, stream
 from tiny_model import write_tiny_model
 
+from tierwise.core.clock import SystemClock
+from tierwise.core.documents import Document
 from tierwise.core.errors import BadRequest
-from tierwise.core.models import ChatPrompt, Finished, PromptBlock, Speaker, TextDelta
+from tierwise.core.models import ChatPrompt, Excerpt, FimPrompt, Finished, PromptBlock, Speaker, TextDelta
+from tierwise.core.text import Lines
 from tierwise.providers.probe import find_local_servers, probe
 from tierwise.providers.registry import ProviderRegistry
+from tierwise.session.cache_terms import CacheTerms
+from tierwise.session.prefix_ledger import Need, PrefixLedger
+from tierwise.session.prefix_line import Item
 from tierwise.settings.local import LocalServer, LocalServerKind
 
 SERVER = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server")
@@ -103,6 +110,47 @@ async def test_hanging_up_frees_the_slot(name: str, address: str, registry: Prov
         assert isinstance(await anext(parts), TextDelta)
     _, finished = await answer(registry, resolved, request(adapter, max_output_tokens=16, deadline_s=20.0))
     assert isinstance(finished, Finished)
+
+
+def _lines(lines: Lines, _item: Item) -> Lines:
+    return lines
+
+
+async def test_it_reuses_what_the_ledger_predicts(address: str, registry: ProviderRegistry) -> None:
+    adapter = WIRES["chat"]
+    resolved = adapter.resolved(address, {"cache": {"style": "llama.cpp", "min_tokens": 0}})
+    ledger, path = PrefixLedger(SystemClock()), Path("/w/steps.py")
+    for number in range(3):
+        text = f"first = {number}\n" + "".join(f"step_{line} = {line}\n" for line in range(60))
+        document = Document("file:///w/steps.py", path, "python", None, Lines.of(text))
+        item = Item("steps.py", document.lines, document)
+        terms = CacheTerms.of(resolved.facts)
+        need = Need("m", "/w", ("Be brief.\n",), (item,), 3_000, terms, partial(_lines, document.lines), 1.0)
+        prefix = ledger.prefix(need)
+        prompt = ChatPrompt((*prefix.blocks, PromptBlock(Speaker.USER, f"Question {number}.")))
+        _, finished = await answer(registry, resolved, request(adapter, prompt=prompt, max_output_tokens=4))
+        assert finished.usage is not None
+        # A token of this model is a byte; the template's own words come on top.
+        assert prefix.expected_cached <= finished.usage.cached_tokens <= prefix.expected_cached + 100
+        assert ledger.observe(need, prefix, finished.usage)
+        assert prefix.expected_cached > 700 or number == 0
+
+
+async def test_from_one_keystroke_to_the_next_only_what_follows_is_computed(
+    address: str, registry: ProviderRegistry
+) -> None:
+    adapter = WIRES["infill"]
+    # The server takes at most three quarters of its batch (here 512) of a prefix: a longer one slides with every key.
+    before = "".join(f"step_{line} = {line}\n" for line in range(24))
+    excerpt = Excerpt("units.py", "METRE = 1.0\n" * 20)
+    for typed in ("v", "va", "val"):
+        prompt = FimPrompt(before + typed, "\nprint(value)\n", "steps.py", "demo", (excerpt,))
+        _, finished = await answer(
+            registry, adapter.resolved(address), request(adapter, prompt=prompt, max_output_tokens=4)
+        )
+        assert finished.usage is not None
+        if typed != "v":
+            assert finished.usage.cached_tokens >= len(before) + len(excerpt.text)
 
 
 async def test_a_prompt_that_is_too_long(address: str, registry: ProviderRegistry) -> None:
