@@ -17,7 +17,9 @@ main() {
   [ -n "${TIERWISE_PYTHON:-}" ] || [ -x "$root/.venv/bin/python" ] || make -C "$root" .venv/.ready
   cd "$here"
   [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund
-  npm test --silent -- "$@"
+  node prepare.js
+  node --test --test-concurrency=1 --test-timeout=1200000 --test-reporter=spec "$@" \
+    story.test.js trust.test.js views.test.js setup.test.js
 }
 
 main "$@"
