@@ -38,7 +38,7 @@ test: $(READY)
 # Where an editor cannot be installed its story is skipped, or fails with TIERWISE_EDITORS=require.
 test-editors: $(READY)
 	tests/editors/install_terminal.sh || [ "$$TIERWISE_EDITORS" != require ]
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/editors
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --reruns 2 tests/editors
 	@if [ -x tests/editors/vscode/run.sh ]; then tests/editors/vscode/run.sh; fi
 
 test-engines: $(READY)

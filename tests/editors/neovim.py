@@ -68,7 +68,10 @@ class Neovim:
         # The screen of the new one is a process of its own, which would otherwise start the editor: by a name that does
         # not hold for a program with a loader of its own.
         self._nvim: pynvim.Nvim | None = until(lambda: _attach(address), "Neovim") if new else None
-        self._terminal = Terminal(stage.home / "tmux.socket", [str(program), *looking], stage.environ, stage.project)
+        # wide enough for Neovim's own sentences with a path in them, which wait for a key when they do not fit
+        self._terminal = Terminal(
+            stage.home / "tmux.socket", [str(program), *looking], stage.environ, stage.project, 250
+        )
         self._nvim = self._nvim or until(lambda: _attach(address), "Neovim", context=self._terminal.screen)
         self._processes = [psutil.Process(self._terminal.pid), psutil.Process(self.lua("return vim.fn.getpid()"))]
         self.until(self.nvim.api.list_uis, "screen")

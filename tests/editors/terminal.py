@@ -13,12 +13,14 @@ COLUMNS, LINES = 150, 40
 
 
 class Terminal:
-    """One window of ``COLUMNS`` by ``LINES`` with a program in it."""
+    """One window of ``columns`` by ``LINES`` with a program in it."""
 
-    def __init__(self, socket: Path, words: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, socket: Path, words: Sequence[str], environ: Mapping[str, str], folder: Path, columns: int = COLUMNS
+    ) -> None:
         self._tmux = [tool("tmux"), "-S", str(socket), "-f", "/dev/null"]
         self._environ = dict(environ)
-        size = ["-x", str(COLUMNS), "-y", str(LINES)]
+        size = ["-x", str(columns), "-y", str(LINES)]
         self._run("new-session", "-d", "-s", "editor", "-c", str(folder), *size, shlex.join(words))
         self._run("set-option", "-g", "status", "off")
         self._run("set-option", "-g", "escape-time", "0")
