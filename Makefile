@@ -33,7 +33,7 @@ $(NODE_READY): client-vscode/package.json client-vscode/package-lock.json
 	@touch $@
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --maxfail 20 --hypothesis-profile ci
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --maxfail 20 --reruns 1 --hypothesis-profile ci
 
 # Where an editor cannot be installed its story is skipped, or fails with TIERWISE_EDITORS=require.
 test-editors: $(READY)
