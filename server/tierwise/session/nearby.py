@@ -38,7 +38,7 @@ _MIN_NAMES = 4
 _MAX_REGIONS = 2
 _MAX_OTHERS = 8
 _MAX_LINES = 5_000
-"""A longer file is not searched for regions."""
+"""A longer file is not searched for regions or scopes."""
 _MAX_IMPORTED = 12
 _MAX_HUNKS = 3
 _HUNK_LINES = 20
@@ -76,7 +76,9 @@ def fragments(view: FrozenView, document: Document, point: Point, hunks: Iterabl
 
 
 def scopes(view: FrozenView, document: Document, point: Point) -> tuple[Definition, ...]:
-    """The definitions around a place, outermost first."""
+    """The definitions around a place, outermost first; none of a file too long to be parsed while somebody types."""
+    if document.lines.count > _MAX_LINES:
+        return ()
     return tuple(item for item in view.outline(document) if item.span.start <= point <= item.span.end)
 
 
