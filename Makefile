@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 NODE_READY := client-vscode/node_modules/.ready
 
-.PHONY: demo test check test-editors test-engines bench format docs clean
+.PHONY: demo test check test-editors test-engines test-llama bench format docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make check   formatting, lint, types, layering, generated files; the extension's own checks"
 	@echo "make test-editors  the same story in the real editors, which it installs"
 	@echo "make test-engines  rename with the languages' own servers, which it installs"
+	@echo "make test-llama  the wires of a real llama.cpp server, which it installs"
 	@echo "make bench   speed and quality, as tables; recorded in benchmarks/RESULTS.md"
 	@echo "make format  format and sort the sources"
 	@echo "make docs    regenerate what is generated from the settings"
@@ -40,6 +41,10 @@ test-editors: $(READY)
 	tests/editors/install_terminal.sh || [ "$$TIERWISE_EDITORS" != require ]
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --reruns 2 tests/editors
 	@if [ -x tests/editors/vscode/run.sh ]; then tests/editors/vscode/run.sh; fi
+
+test-llama: $(READY)
+	sh tests/wire/install_llama_server.sh
+	TIERWISE_LLAMA=require $(BIN)/python -m pytest tests/wire/test_providers_llama_cpp.py tests/wire/test_simulator_llama_cpp.py
 
 test-engines: $(READY)
 	sh tests/engines/install.sh

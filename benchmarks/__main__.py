@@ -16,6 +16,7 @@ NAMES = {
     "start": "Start and memory",
     "roundtrip": "What the server adds to a backend",
     "keystrokes": "Typing, and faults while typing",
+    "llama": "A real llama.cpp server",
     "embedded": "Completion without a model",
     "infill": "Shaping what models answer",
     "next_edit": "What the last edits say of the next one",

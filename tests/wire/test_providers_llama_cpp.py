@@ -1,12 +1,7 @@
-"""The wires of a real llama.cpp server, against one: set LLAMA_SERVER, or have ``llama-server`` on the path."""
+"""The wires of a real llama.cpp server, against one: ``llama_server`` says where it is looked for."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
@@ -14,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from providers_wire import ADAPTERS, CHAT, Adapter, answer, request, stream
-from tiny_model import write_tiny_model
+from tests.wire.llama_server import find_server, running
 
 from tierwise.core.clock import SystemClock
 from tierwise.core.documents import Document
@@ -28,7 +23,7 @@ from tierwise.session.prefix_ledger import Need, PrefixLedger
 from tierwise.session.prefix_line import Item
 from tierwise.settings.local import LocalServer, LocalServerKind
 
-SERVER = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server")
+SERVER = find_server()
 pytestmark = pytest.mark.skipif(SERVER is None, reason="no llama-server on this machine")
 
 WIRES: dict[str, Adapter] = {
@@ -43,43 +38,8 @@ WIRES: dict[str, Adapter] = {
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert SERVER is not None
-    model = tmp_path_factory.mktemp("llama") / "tiny.gguf"
-    write_tiny_model(model)
-    with socket.socket() as probe_socket:
-        probe_socket.bind(("127.0.0.1", 0))
-        port = probe_socket.getsockname()[1]
-    command = [
-        SERVER,
-        "-m",
-        str(model),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "-c",
-        "4096",
-        "-b",
-        "512",
-        "-np",
-        "1",
-    ]
-    with subprocess.Popen(
-        [*command, "-t", "1"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    ) as process:
-        listening = threading.Event()
-        reader = threading.Thread(target=_watch, args=(process, listening), daemon=True)
-        reader.start()
-        assert listening.wait(60), "llama-server did not start"
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-        reader.join(10)
-
-
-def _watch(process: subprocess.Popen[str], listening: threading.Event) -> None:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "listening on http" in line:
-            listening.set()
+    with running(SERVER, tmp_path_factory.mktemp("llama"), "-b", "512", "-np", "1") as found:
+        yield found
 
 
 @pytest.fixture

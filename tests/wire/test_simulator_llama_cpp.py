@@ -1,4 +1,4 @@
-"""The simulated llama.cpp beside a real one: set LLAMA_SERVER, or have ``llama-server`` on the path.
+"""The simulated llama.cpp beside a real one: ``llama_server`` says where it is looked for.
 
 Both get the same requests. The simulated answer must have no field that the real one lacks, the same sequence of
 events, and the same status; what is said and how it is counted differ, since one of them reads the prompt.
@@ -7,21 +7,16 @@ events, and the same status; what is said and how it is counted differ, since on
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from tiny_model import write_tiny_model
+from tests.wire.llama_server import find_server, running
 
 from tierwise.simulator import Script, Simulator
 
-SERVER = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server")
+SERVER = find_server()
 pytestmark = pytest.mark.skipif(SERVER is None, reason="no llama-server on this machine")
 
 CODE = "def f():\n\treturn x\n" * 8
@@ -34,22 +29,8 @@ USAGE = {"stream": True, "stream_options": {"include_usage": True}}
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert SERVER is not None
-    model = tmp_path_factory.mktemp("llama") / "tiny.gguf"
-    write_tiny_model(model)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    options = ["-m", str(model), "--host", "127.0.0.1", "--port", str(port), "-c", "4096", "-np", "2", "-t", "1"]
-    with subprocess.Popen([SERVER, *options], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "listening" in line:
-                break
-        drain = threading.Thread(target=process.stderr.read, daemon=True)
-        drain.start()
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-        drain.join()
+    with running(SERVER, tmp_path_factory.mktemp("llama"), "-np", "2") as found:
+        yield found
 
 
 @pytest.mark.parametrize(
