@@ -1,11 +1,13 @@
 """The lower bound: asyncio, msgspec, one socket. Forwards each ghost-text request to a llama.cpp-style server and does
-nothing else: no documents, no context, no checks. Started as ``python forwarder.py HOST PORT``.
+nothing else: no documents, no context, no checks. Started as ``python forwarder.py HOST PORT [library]``; with the last
+word the exchange goes through the HTTP library that the server and both SDKs use, streamed as the server streams it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -16,12 +18,43 @@ class Message(msgspec.Struct):
     params: msgspec.Raw = msgspec.Raw(b"null")
 
 
-async def forward(host: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+Exchange = Callable[[bytes], Awaitable[str]]
+"""Post a body; what the model says."""
+
+
+async def bare(host: str, port: int) -> Exchange:
+    reader, writer = await asyncio.open_connection(host, port)
+    head = b"POST /infill HTTP/1.1\r\nHost: %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+
+    async def exchange(body: bytes) -> str:
+        writer.write(head % (host.encode(), len(body), body))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        return str(msgspec.json.decode(await reader.readexactly(length))["content"])
+
+    return exchange
+
+
+async def library(host: str, port: int) -> Exchange:
+    import httpx2
+
+    client = httpx2.AsyncClient(verify=False, trust_env=False, headers={"Accept-Encoding": "identity"})
+
+    async def exchange(body: bytes) -> str:
+        content = body.replace(b'"stream":false', b'"stream":true')
+        request = client.build_request("POST", f"http://{host}:{port}/infill", content=content)
+        response = await client.send(request, stream=True)
+        try:
+            return "".join([msgspec.json.decode(event.data)["content"] async for event in httpx2.EventSource(response)])
+        finally:
+            await response.aclose()
+
+    return exchange
+
+
+async def forward(exchange: Exchange, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     decoder, encoder = msgspec.json.Decoder(Message), msgspec.json.Encoder()
-    backend = await asyncio.open_connection(host, port)
     body = encoder.encode({"input_prefix": "def f(", "input_suffix": "", "n_predict": 64, "stream": False})
-    post = b"POST /infill HTTP/1.1\r\nHost: %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-    post = post % (host.encode(), len(body), body)
     while True:
         header = await reader.readuntil(b"\r\n\r\n")
         message = decoder.decode(await reader.readexactly(int(header.split(b":")[1].split(b"\r\n")[0])))
@@ -31,11 +64,7 @@ async def forward(host: str, port: int, reader: asyncio.StreamReader, writer: as
             continue
         result: object = {"capabilities": {}}
         if message.method == "textDocument/inlineCompletion":
-            backend[1].write(post)
-            head = await backend[0].readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-            answer = msgspec.json.decode(await backend[0].readexactly(length))
-            result = {"items": [{"insertText": answer["content"]}]}
+            result = {"items": [{"insertText": await exchange(body)}]}
         out = encoder.encode({"jsonrpc": "2.0", "id": message.id, "result": result})
         writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(out), out))
 
@@ -46,7 +75,9 @@ async def main() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout)
     writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-    await forward(sys.argv[1], int(sys.argv[2]), reader, writer)
+    host, port = sys.argv[1], int(sys.argv[2])
+    exchange = await (library if sys.argv[3:] == ["library"] else bare)(host, port)
+    await forward(exchange, reader, writer)
 
 
 if __name__ == "__main__":
