@@ -20,7 +20,7 @@ from tierwise.features.estimates import Estimates
 from tierwise.features.place import Place
 from tierwise.prompts.instructions import instruction
 from tierwise.prompts.requests import Failed, Target, request_blocks
-from tierwise.routing.policy import EFFORT_ORDER, Policy, Sampling
+from tierwise.routing.policy import EFFORT_ORDER, Policy, Sampling, bounded_request
 from tierwise.session.cache_terms import CacheTerms
 from tierwise.session.context import COMMITS, Piece, as_lines, fit
 from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
@@ -118,15 +118,8 @@ class PromptMaker:
         target = place.target_for(prefix.whole(place.target.path), room - sum(len(b.text) for b in prefix.blocks))
         prompt = ChatPrompt(prefix.blocks + question.tail(target))
         own = frozenset({str(place.document.path)} if place.document.path is not None else ())
-        request = ModelRequest(
-            role=question.role,
-            prompt=prompt,
-            max_output_tokens=limits.max_output_tokens,
-            first_token_s=limits.first_token_s,
-            deadline_s=limits.deadline_s,
-            temperature=sampling.temperature,
-            effort=sampling.effort,
-            quiet=sampling.quiet,
+        request = replace(
+            bounded_request(question.role, prompt, limits, sampling),
             schema=tie.schema,
             cache_key=_cache_key(need),
             sources=prefix.sources | own,

@@ -13,7 +13,8 @@ from importlib.resources import files
 
 from pydantic import Field
 
-from tierwise.core.tasks import Task, TaskClass, Tier
+from tierwise.core.models import ModelRequest, Prompt
+from tierwise.core.tasks import Role, Task, TaskClass, Tier
 from tierwise.settings.facts import Frozen, ModelFacts
 from tierwise.settings.models import ClassSettings, Settings, TaskSettings, TierSettings
 
@@ -102,6 +103,20 @@ class Policy:
             wanted = self.effort or (None if facts.temperature else by_class.effort)
             effort = None if wanted is None else nearest_effort(wanted, facts.efforts)
         return Sampling(temperature, effort, self.quiet)
+
+
+def bounded_request(role: Role, prompt: Prompt, limits: Limits, sampling: Sampling) -> ModelRequest:
+    """A request within these bounds; stops, schema, sources and the key of its prefix are put in by who makes it."""
+    return ModelRequest(
+        role=role,
+        prompt=prompt,
+        max_output_tokens=limits.max_output_tokens,
+        first_token_s=limits.first_token_s,
+        deadline_s=limits.deadline_s,
+        temperature=sampling.temperature,
+        effort=sampling.effort,
+        quiet=sampling.quiet,
+    )
 
 
 def policy_for(settings: Settings, task: Task, task_class: TaskClass, tier: Tier) -> Policy:

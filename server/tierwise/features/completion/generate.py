@@ -22,7 +22,7 @@ from tierwise.prompts.fim import render
 from tierwise.prompts.infill import FillReader, infill_prompt
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import AttemptReason, RunEnd, Trouble
-from tierwise.routing.policy import Policy, policy_for
+from tierwise.routing.policy import Policy, bounded_request, policy_for
 from tierwise.routing.spending import Spending
 from tierwise.session import window
 from tierwise.session.related import relative_name
@@ -129,15 +129,8 @@ class FastTier:
         name, repository = relative_name(view, document), folder.name if folder else ""
         prompt, stop = _prompt(model, FimPrompt(prefix, suffix, name, repository, excerpts))
         own = frozenset({str(document.path)} if document.path is not None else ())
-        return ModelRequest(
-            role=Role.COMPLETE,
-            prompt=prompt,
-            max_output_tokens=limits.max_output_tokens,
-            first_token_s=limits.first_token_s,
-            deadline_s=limits.deadline_s,
-            temperature=sampling.temperature,
-            effort=sampling.effort,
-            quiet=sampling.quiet,
+        return replace(
+            bounded_request(Role.COMPLETE, prompt, limits, sampling),
             stop=stop,
             cache_key=f"tierwise-complete-{repository}",
             sources=own | extra.sources,

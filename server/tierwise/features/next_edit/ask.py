@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tierwise.core.changes import FileEdit, TextEdit
 from tierwise.core.errors import ConfigError, Declined, ProviderError
@@ -26,7 +26,7 @@ from tierwise.features.recording import Recording
 from tierwise.prompts.next_edit import RegionReader, edit_prompt, render_edit
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import RunEnd, TooLate, Trouble, reason_of
-from tierwise.routing.policy import Policy, policy_for
+from tierwise.routing.policy import Policy, bounded_request, policy_for
 from tierwise.routing.spending import Spending
 from tierwise.session.related import relative_name
 from tierwise.session.session import Session
@@ -122,15 +122,8 @@ class EditAsker:
         prompt, stop = edit_prompt(context) if template is None else render_edit(template, context)
         changed = {change.uri for change in moment.changes}
         used = [d for d in moment.documents if d.uri in changed or d is moment.document]
-        return ModelRequest(
-            role=Role.COMPLETE,
-            prompt=prompt,
-            max_output_tokens=limits.max_output_tokens,
-            first_token_s=limits.first_token_s,
-            deadline_s=limits.deadline_s,
-            temperature=sampling.temperature,
-            effort=sampling.effort,
-            quiet=sampling.quiet,
+        return replace(
+            bounded_request(Role.COMPLETE, prompt, limits, sampling),
             stop=stop if model.facts.stop_sequences else (),
             cache_key=f"tierwise-next-edit-{folder.name if folder else ''}",
             sources=frozenset(str(document.path) for document in used if document.path is not None),

@@ -18,7 +18,7 @@ from tierwise.features.estimates import Estimates
 from tierwise.features.recording import Recording
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import RunEnd, Trouble, reason_of
-from tierwise.routing.policy import Limits, policy_for
+from tierwise.routing.policy import Limits, bounded_request, policy_for
 from tierwise.routing.spending import Spending
 from tierwise.settings.models import ProviderKind, ResolvedModel, Settings
 
@@ -90,15 +90,9 @@ class FastAsker:
 
         def build(model: ResolvedModel) -> ModelRequest:
             limits, sampling = policy.limits_for(model.facts), policy.sampling(model.facts)
-            return ModelRequest(
-                role=Role.ADJUDICATE,
-                prompt=question.prompt,
+            return replace(
+                bounded_request(Role.ADJUDICATE, question.prompt, limits, sampling),
                 max_output_tokens=min(question.max_output_tokens, limits.max_output_tokens),
-                first_token_s=limits.first_token_s,
-                deadline_s=limits.deadline_s,
-                temperature=sampling.temperature,
-                effort=sampling.effort,
-                quiet=sampling.quiet,
                 schema=question.schema,
                 cache_key=f"tierwise-{sha256(question.folder.encode()).hexdigest()[:16]}-rename",
                 sources=question.sources,
