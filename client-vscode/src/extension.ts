@@ -11,6 +11,7 @@ import { NextEdits } from './next/board';
 import { ProgressBoard } from './progress';
 import { ProposalBoard } from './proposals/board';
 import type { WireEdit } from './proposals/plan';
+import type { Verdict } from './proposals/verdict';
 import { registerProposals } from './proposals/view';
 import { QueueTree } from './queue/view';
 import { RenameManners, type EditorRename } from './rename';
@@ -52,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): void {
       codeAction: (action) => actions.codeAction(action),
       applyEdit: ({ label, edit }) => actions.applyEdit(label, edit as WireEdit),
     },
-    connected: (client) => listen(client, panel, bar, queue, renames),
+    connected: (client) => listen(client, panel, bar, queue, renames, proposals),
   });
   owner = server;
   const guarded = guardedWith(log);
@@ -121,10 +122,12 @@ function listen(
   bar: StatusBar,
   queue: QueueTree,
   renames: RenameManners,
+  proposals: ProposalBoard,
 ): vscode.Disposable {
   return vscode.Disposable.from(
     client.onRequest('tierwise/editorRename', (question: EditorRename) => renames.answer(question)),
     client.onNotification('tierwise/answer', (delta: Delta) => panel.hear(delta)),
+    client.onNotification('tierwise/verdict', (verdict: Verdict) => proposals.hear(verdict)),
     client.onNotification('tierwise/usage', (usage: Usage) => {
       bar.hear(usage);
       if (usage.outcome === 'queued') {

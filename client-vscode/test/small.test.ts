@@ -4,6 +4,7 @@ import { Conversation, withHistory, type Subject } from '../src/answers/conversa
 import { silence, toggled, type GhostTextChoices } from '../src/ghost/gate';
 import { oneLine, preview } from '../src/next/preview';
 import { listed, told, waiting } from '../src/queue/listing';
+import { inBrief, inFull, Verdicts } from '../src/proposals/verdict';
 import { section, type Inspected } from '../src/section';
 import { Serial } from '../src/serial';
 import { CrashPolicy } from '../src/server/crashes';
@@ -175,4 +176,39 @@ test('what was tried is told with its evidence, which breaks out of nothing', ()
   assert.match(text, /# edit in prices\.py:11\n/);
   assert.match(text, /````\nline 3: ```x\n````/);
   assert.match(text, /## 2\. frontier: far\/large\n\nRejected: \*\*not-found\*\*/);
+});
+
+test('the reason is told in words where the server has them', () => {
+  const attempts = [{ tier: 'fast', model: 'far/small', reason: 'tests', words: 'the tests fail' }];
+  assert.match(listed({ items: [{ ...queued, attempts }] }, last)[0]?.rest ?? '', / · tried once · the tests fail$/);
+  assert.match(told({ ...queued, attempts }, last), /Rejected: \*\*the tests fail\*\*/);
+});
+
+const verdict = { model: 'far/small', passed: ['syntax', 'names'], skipped: [{ name: 'tests', why: 'no trust' }] };
+
+test('what was checked finds the edit of the same files, once', () => {
+  const verdicts = new Verdicts();
+  verdicts.hear({ ...verdict, uris: ['file:///a.py'] });
+  verdicts.hear({ ...verdict, model: 'far/large', uris: ['file:///b.py', 'file:///a.py'] });
+  const both = {
+    documentChanges: ['file:///a.py', 'file:///b.py'].map((uri) => ({ textDocument: { uri }, edits: [] })),
+  };
+  assert.equal(verdicts.take({ changes: { 'file:///c.py': [] } }), undefined);
+  assert.equal(verdicts.take(both)?.model, 'far/large');
+  assert.equal(verdicts.take(both), undefined);
+  assert.equal(verdicts.take({ changes: { 'file:///a.py': [] } })?.model, 'far/small');
+});
+
+test('checks that were not made are counted apart and come first', () => {
+  const whole = { ...verdict, uris: [] };
+  assert.equal(inBrief(whole), '2 checks passed, 1 not made');
+  assert.equal(inBrief({ ...whole, passed: ['syntax'], skipped: [] }), '1 check passed');
+  assert.deepEqual(
+    inFull(whole).map(({ name, why }) => [name, why]),
+    [
+      ['tests', 'no trust'],
+      ['syntax', undefined],
+      ['names', undefined],
+    ],
+  );
 });

@@ -65,17 +65,19 @@ async def test_what_only_the_tests_find_wrong_goes_back_with_their_words(bench: 
     assert any("checks passed" in sentence for sentence in shown)
     (verdict,) = [params for method, params in told if method == "tierwise/verdict"]
     assert verdict["passed"] == answer["checks"]["passed"]
+    assert verdict["uris"] == [page.uri]
 
 
 async def test_what_no_tier_gets_past_the_tests_waits_and_can_be_tried_again_with_a_tier(bench: Bench) -> None:
     bench.simulator.script = Script.saying(WRONG)
     project = bench.project(tiers("fast", TESTS), FILES)
     page = project.open("sums.py")
-    number = number_in(await refused(edit(page, "add them"), REQUEST_FAILED, "the last: tests"))
+    number = number_in(await refused(edit(page, "add them"), REQUEST_FAILED, "the last: the tests fail"))
     assert models(bench.simulator.requests) == [MODELS[t] for t in ("fast", "balanced", "frontier") for _ in range(2)]
     waiting = await item(bench, number)
     assert (waiting["instruction"], len(waiting["attempts"])) == ("add them", 6)
     assert {attempt["reason"] for attempt in waiting["attempts"]} == {"tests"}
+    assert {attempt["words"] for attempt in waiting["attempts"]} == {"the tests fail"}
     assert "6 != 5" in waiting["attempts"][0]["evidence"]
 
     retry = {"action": "retry", "number": number, "tier": "frontier"}

@@ -129,7 +129,7 @@ async def test_at_most_two_escalations_and_then_a_person(
     listed, shown = await queue(bench, "list"), await queue(bench, "show", number)
     assert number in listed
     assert f"wish of {project.path.name}" in shown
-    assert shown.count("no-blocks") == len(asked)
+    assert shown.count("no edit in the answer") == len(asked)
     assert "No." not in listed
 
 

@@ -4,6 +4,7 @@ import { setting } from '../settings';
 import { apply } from './apply';
 import { groups, without } from './groups';
 import { plan, size, type FilePlan, type WireEdit } from './plan';
+import { Verdicts, type Verdict } from './verdict';
 
 export const SCHEME = 'tierwise-proposal';
 
@@ -19,6 +20,8 @@ export interface Proposal {
   readonly id: number;
   readonly title: string;
   readonly items: readonly Item[];
+  /** What was checked; undefined for an edit that no model made. */
+  readonly verdict: Verdict | undefined;
   /** Called once, with whether anything was applied. */
   readonly settle: (applied: boolean) => void;
 }
@@ -27,6 +30,7 @@ export class ProposalBoard implements vscode.Disposable, vscode.TextDocumentCont
   private readonly proposals = new Map<number, Proposal>();
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly disposables: vscode.Disposable[];
+  private readonly verdicts = new Verdicts();
   private count = 0;
 
   /** Fires when proposals come, go, or are decided on. */
@@ -45,6 +49,7 @@ export class ProposalBoard implements vscode.Disposable, vscode.TextDocumentCont
    * Resolves when it is settled, to whether anything was applied.
    */
   async propose(title: string, whole: WireEdit): Promise<boolean> {
+    const verdict = this.verdicts.take(whole);
     const edit = await chosen(title, whole);
     if (edit === undefined) {
       return false;
@@ -61,7 +66,12 @@ export class ProposalBoard implements vscode.Disposable, vscode.TextDocumentCont
       void vscode.window.showWarningMessage(`${nameOf(stale)} changed meanwhile; nothing was done. Ask again.`);
       return false;
     }
-    return wantsPreview(files) ? this.show(title, files) : apply(files);
+    return wantsPreview(files) ? this.show(title, files, verdict) : apply(files);
+  }
+
+  /** What the server says of the edit that comes next. */
+  hear(verdict: Verdict): void {
+    this.verdicts.hear(verdict);
   }
 
   /** Open the diff of a file. */
@@ -109,10 +119,10 @@ export class ProposalBoard implements vscode.Disposable, vscode.TextDocumentCont
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
-  private show(title: string, files: readonly FilePlan[]): Promise<boolean> {
+  private show(title: string, files: readonly FilePlan[], verdict: Verdict | undefined): Promise<boolean> {
     return new Promise((settle) => {
       const items: Item[] = [];
-      const proposal: Proposal = { id: ++this.count, title, items, settle };
+      const proposal: Proposal = { id: ++this.count, title, items, verdict, settle };
       items.push(...files.map((file, number): Item => ({ proposal, number, file, decision: 'open' })));
       this.proposals.set(proposal.id, proposal);
       this.changed.fire();

@@ -1,8 +1,9 @@
 // Proposals in VS Code: the tree of files to decide on, a status bar item as a reminder, and the commands.
 import * as vscode from 'vscode';
 import { extent, nameOf, type Item, type Proposal, type ProposalBoard } from './board';
+import { inBrief, inFull, type Check, type Verdict } from './verdict';
 
-type Node = Proposal | Item;
+type Node = Proposal | Item | Verdict | Check;
 
 class ProposalTree implements vscode.TreeDataProvider<Node> {
   readonly onDidChangeTreeData: vscode.Event<void>;
@@ -15,7 +16,10 @@ class ProposalTree implements vscode.TreeDataProvider<Node> {
     if (node === undefined) {
       return [...this.board.open];
     }
-    return 'items' in node ? [...node.items] : [];
+    if ('items' in node) {
+      return [...node.items, ...(node.verdict === undefined ? [] : [node.verdict])];
+    }
+    return 'passed' in node ? inFull(node) : [];
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -23,6 +27,19 @@ class ProposalTree implements vscode.TreeDataProvider<Node> {
       const item = new vscode.TreeItem(node.title, vscode.TreeItemCollapsibleState.Expanded);
       item.contextValue = 'proposal';
       item.iconPath = new vscode.ThemeIcon('diff-multiple');
+      return item;
+    }
+    if ('passed' in node) {
+      const item = new vscode.TreeItem(inBrief(node), vscode.TreeItemCollapsibleState.Collapsed);
+      item.description = node.model;
+      item.iconPath = new vscode.ThemeIcon('verified');
+      return item;
+    }
+    if ('name' in node) {
+      const item = new vscode.TreeItem(node.name);
+      item.description = node.why === undefined ? '' : `not made: ${node.why}`;
+      item.tooltip = node.why ?? 'passed';
+      item.iconPath = new vscode.ThemeIcon(node.why === undefined ? 'pass' : 'circle-slash');
       return item;
     }
     const item = new vscode.TreeItem(nameOf(node.file));
@@ -46,7 +63,8 @@ export function registerProposals(board: ProposalBoard): vscode.Disposable {
     const waiting = board.open.flatMap(({ items }) => items).filter(({ decision }) => decision === 'open').length;
     tree.badge = waiting === 0 ? undefined : { value: waiting, tooltip: `${waiting} proposed changes` };
     bar.text = `$(diff) ${waiting === 1 ? '1 change' : `${waiting} changes`} to decide on`;
-    bar.tooltip = 'Tierwise proposes changes: accept or discard them';
+    const checked = board.open.flatMap(({ verdict }) => (verdict === undefined ? [] : [inBrief(verdict)]));
+    bar.tooltip = ['Tierwise proposes changes: accept or discard them', ...checked].join('\n');
     if (waiting === 0) {
       bar.hide();
     } else {

@@ -25,6 +25,8 @@ interface WireAttempt {
   readonly tier: string;
   readonly model: string;
   readonly reason: string;
+  /** The reason for a person. */
+  readonly words?: string;
   readonly evidence?: string;
 }
 
@@ -34,7 +36,7 @@ export function listed(answer: unknown, name: (uri: string) => string): Waiting[
   return items.map((item) => {
     const attempts = item.attempts ?? [];
     const tried = attempts.length === 1 ? 'tried once' : `tried ${attempts.length} times`;
-    const rest = [place(item, name), tried, attempts.at(-1)?.reason ?? ''].filter((word) => word !== '');
+    const rest = [place(item, name), tried, meant(attempts.at(-1))].filter((word) => word !== '');
     return {
       number: item.number,
       since: moment(item.at),
@@ -53,8 +55,9 @@ export function told(answer: unknown, name: (uri: string) => string): string {
     `Number ${item.number}, waiting since ${moment(item.at)}.`,
     ...(item.instruction ? ['**Asked for:**', fenced(item.instruction)] : []),
   ];
-  (item.attempts ?? []).forEach(({ tier, model, reason, evidence }, index) => {
-    lines.push(`## ${index + 1}. ${tier}: ${model}`, `Rejected: **${reason}**`);
+  (item.attempts ?? []).forEach((attempt, index) => {
+    const { tier, model, evidence } = attempt;
+    lines.push(`## ${index + 1}. ${tier}: ${model}`, `Rejected: **${meant(attempt)}**`);
     if (evidence) {
       lines.push(fenced(evidence));
     }
@@ -73,6 +76,10 @@ export function waiting(printed: string): Waiting[] {
     }
   }
   return items;
+}
+
+function meant(attempt: WireAttempt | undefined): string {
+  return attempt?.words ?? attempt?.reason ?? '';
 }
 
 function place({ uri, range }: WireItem, name: (uri: string) => string): string {

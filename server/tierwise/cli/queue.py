@@ -12,6 +12,7 @@ from rich.padding import Padding
 from tierwise.cli.figures import console, table
 from tierwise.cli.queue_retry import retry
 from tierwise.core.clock import SystemClock
+from tierwise.core.rejection import in_words
 from tierwise.core.tasks import Tier
 from tierwise.core.text import Span
 from tierwise.core.uris import to_path
@@ -64,7 +65,7 @@ def _list(out: Console, items: tuple[Queued, ...]) -> None:
             queued.item.task.value,
             _place(queued.item.uri, queued.item.span),
             str(len(queued.item.attempts)),
-            queued.item.attempts[-1].reason if queued.item.attempts else "",
+            in_words(queued.item.attempts[-1].reason) if queued.item.attempts else "",
         )
         for queued in items
     ]
@@ -78,7 +79,8 @@ def _show(out: Console, queued: Queued) -> None:
     if item.instruction:
         out.print(Padding(escape(item.instruction), (0, 0, 0, 2)))
     for number, attempt in enumerate(item.attempts, 1):
-        out.print(f"\n[bold]attempt {number}[/]: {attempt.tier.value}, {attempt.model}, [red]{attempt.reason}[/]")
+        out.print(f"\n[bold]attempt {number}[/]: {attempt.tier.value}, {attempt.model}")
+        out.print(f"[red]{escape(in_words(attempt.reason))}[/]")
         out.print(Padding(escape(attempt.evidence), (0, 0, 0, 2)))
         out.print(f"  [dim]prompt sha256 {attempt.prompt_sha256[:16]}[/]")
 

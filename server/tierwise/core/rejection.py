@@ -43,6 +43,37 @@ class RejectReason(StrEnum):
     """The model declined to answer."""
 
 
+_WORDS = {
+    RejectReason.NO_BLOCKS: "no edit in the answer",
+    RejectReason.MALFORMED_BLOCK: "an edit that cannot be read",
+    RejectReason.CUT_OFF: "the answer was cut off",
+    RejectReason.SEARCH_NOT_FOUND: "the lines to change are not in the file",
+    RejectReason.SEARCH_AMBIGUOUS: "the lines to change stand in several places",
+    RejectReason.NO_CHANGE: "nothing would change",
+    RejectReason.WRONG_FILE: "another file than the one asked about",
+    RejectReason.OUT_OF_SCOPE: "a change outside of what was asked about",
+    RejectReason.SYNTAX_ERROR: "the file would not parse",
+    RejectReason.LOST_TEXT: "code, comments or documentation would be lost",
+    RejectReason.UNRESOLVED_NAME: "a name that does not exist",
+    RejectReason.BAD_IMPORT: "an import that does not exist",
+    RejectReason.PLACEHOLDER: "code was left out",
+    RejectReason.STYLE: "not formatted like the file",
+    RejectReason.LINT: "the linter objects",
+    RejectReason.TYPES: "the type checker objects",
+    RejectReason.TESTS: "the tests fail",
+    RejectReason.BAD_SCHEMA: "not the form that was asked for",
+    RejectReason.EMPTY: "an empty answer",
+    RejectReason.REPEATS_SUFFIX: "it repeats what follows",
+    RejectReason.REPETITION: "it repeats itself",
+    RejectReason.REFUSED: "the model declined",
+}
+
+
+def in_words(reason: str) -> str:
+    """What a reason means, for a person; one that is none of ``RejectReason`` (a provider's fault) as it is."""
+    return _WORDS[RejectReason(reason)] if reason in _WORDS else reason
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """A verdict against an answer. ``evidence`` is text for the next prompt and for a person: it may quote code, so

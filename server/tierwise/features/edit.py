@@ -17,7 +17,7 @@ from tierwise.core.documents import Document
 from tierwise.core.errors import Declined, ProviderError
 from tierwise.core.events import Outcome
 from tierwise.core.models import FinishReason, ModelRef
-from tierwise.core.rejection import Rejection, RejectReason
+from tierwise.core.rejection import Rejection, RejectReason, in_words
 from tierwise.core.tasks import Role, Task, Tier
 from tierwise.core.text import Point, Span
 from tierwise.core.workspace import Library
@@ -211,7 +211,7 @@ class EditFlow:
                 tried.append(QueueAttempt(step.step.tier, ref, "unavailable", str(step.outcome), ""))
         number = await asyncio.to_thread(self._wait_for_a_person, work, tried)
         work.recording.answered(Outcome.QUEUED, result.rejections[-1].reason if result.rejections else "unavailable")
-        last = result.rejections[-1].reason if result.rejections else "no model answered"
+        last = in_words(result.rejections[-1].reason) if result.rejections else "no model answered"
         return Declined(
             f"No answer passed the checks ({len(tried)} tried, the last: {last}); nothing was changed. "
             f"It waits as number {number}: tierwise queue show {number}."
@@ -299,4 +299,4 @@ def _covered(work: _Work) -> Span:
 def _stage(step: Step) -> str:
     if not step.feedback:
         return f"Asking the {step.tier} tier"
-    return f"Asking the {step.tier} tier again ({step.feedback[-1].reason})"
+    return f"Asking the {step.tier} tier again: {in_words(step.feedback[-1].reason)}"

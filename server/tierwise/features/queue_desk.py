@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tierwise.core.documents import Document
 from tierwise.core.errors import Declined
-from tierwise.core.rejection import Rejection, RejectReason
+from tierwise.core.rejection import Rejection, RejectReason, in_words
 from tierwise.core.tasks import Task, Tier
 from tierwise.core.text import Point, Span, advance
 from tierwise.features.actions import Diagnostic
@@ -91,6 +91,7 @@ def _shown(queued: Queued) -> dict[str, object]:
                 "tier": attempt.tier,
                 "model": str(attempt.model),
                 "reason": attempt.reason,
+                "words": in_words(attempt.reason),
                 "evidence": attempt.evidence,
                 "promptSha256": attempt.prompt_sha256,
             }

@@ -32,8 +32,10 @@ class EditAnswers:
             progress.conclude(_brief(answer.verdict))
         check_fresh(answer.changeset, self._session.current)
         self._editor.log(f"{title}: {answer.model}. {answer.verdict.sentence}")
-        self._editor.notify("tierwise/verdict", {"task": request.task, "model": answer.model, **_told(answer.verdict)})
-        return answer, workspace_edit(answer.changeset, self._client, self._columns)
+        edit = workspace_edit(answer.changeset, self._client, self._columns)
+        told = {"task": request.task, "model": answer.model, "uris": _uris(edit), **_told(answer.verdict)}
+        self._editor.notify("tierwise/verdict", told)
+        return answer, edit
 
     async def apply(
         self, request: EditRequest, title: str, token: types.ProgressToken | None, label: str
@@ -49,6 +51,12 @@ class EditAnswers:
             "escalations": answer.escalations,
             "checks": _told(answer.verdict),
         }
+
+
+def _uris(edit: types.WorkspaceEdit) -> list[str]:
+    """The files of which an edit changes the text."""
+    changes = [change for change in edit.document_changes or () if isinstance(change, types.TextDocumentEdit)]
+    return sorted({*(edit.changes or {}), *(change.text_document.uri for change in changes)})
 
 
 def _told(verdict: Verdict) -> dict[str, object]:

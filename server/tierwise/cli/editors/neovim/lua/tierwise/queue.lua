@@ -40,7 +40,7 @@ local function listed(items)
   local lines = { '# Waiting for you', '' }
   for _, item in ipairs(items) do
     local last = item.attempts[#item.attempts]
-    local reason = last and (', last: ' .. last.reason) or ''
+    local reason = last and (', last: ' .. (last.words or last.reason)) or ''
     table.insert(lines, ('%d. **%s** %s (%s%s)'):format(item.number, item.task, place(item), tried(item.attempts), reason))
     if type(item.instruction) == 'string' and item.instruction ~= '' then
       table.insert(lines, '   ' .. item.instruction:gsub('%s+', ' '))
@@ -56,7 +56,7 @@ local function told(item)
   end
   for index, attempt in ipairs(item.attempts) do
     vim.list_extend(lines, { '', ('## %d. %s: %s'):format(index, attempt.tier, attempt.model), '' })
-    table.insert(lines, ('Rejected: **%s**'):format(attempt.reason))
+    table.insert(lines, ('Rejected: **%s**'):format(attempt.words or attempt.reason))
     if type(attempt.evidence) == 'string' and attempt.evidence ~= '' then
       vim.list_extend(lines, { '', fenced(attempt.evidence) })
     end
