@@ -187,7 +187,8 @@ test('the reason is told in words where the server has them', () => {
 const verdict = { model: 'far/small', passed: ['syntax', 'names'], skipped: [{ name: 'tests', why: 'no trust' }] };
 
 test('what was checked finds the edit of the same files, once', () => {
-  const verdicts = new Verdicts();
+  let now = 0;
+  const verdicts = new Verdicts(() => now);
   verdicts.hear({ ...verdict, uris: ['file:///a.py'] });
   verdicts.hear({ ...verdict, model: 'far/large', uris: ['file:///b.py', 'file:///a.py'] });
   const both = {
@@ -197,6 +198,9 @@ test('what was checked finds the edit of the same files, once', () => {
   assert.equal(verdicts.take(both)?.model, 'far/large');
   assert.equal(verdicts.take(both), undefined);
   assert.equal(verdicts.take({ changes: { 'file:///a.py': [] } })?.model, 'far/small');
+  verdicts.hear({ ...verdict, uris: ['file:///a.py'] });
+  now = 60_000;
+  assert.equal(verdicts.take({ changes: { 'file:///a.py': [] } }), undefined, 'its edit never came');
 });
 
 test('checks that were not made are counted apart and come first', () => {

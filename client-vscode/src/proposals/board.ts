@@ -4,9 +4,12 @@ import { setting } from '../settings';
 import { apply } from './apply';
 import { groups, without } from './groups';
 import { plan, size, type FilePlan, type WireEdit } from './plan';
-import { Verdicts, type Verdict } from './verdict';
+import { inBrief, Verdicts, type Verdict } from './verdict';
 
 export const SCHEME = 'tierwise-proposal';
+
+/** How long the status bar says what was checked of an edit that was applied without a preview. */
+const SAID_MS = 10_000;
 
 /** One file of a proposal. */
 export interface Item {
@@ -66,7 +69,13 @@ export class ProposalBoard implements vscode.Disposable, vscode.TextDocumentCont
       void vscode.window.showWarningMessage(`${nameOf(stale)} changed meanwhile; nothing was done. Ask again.`);
       return false;
     }
-    return wantsPreview(files) ? this.show(title, files, verdict) : apply(files);
+    if (wantsPreview(files)) {
+      return this.show(title, files, verdict);
+    }
+    if (verdict !== undefined) {
+      vscode.window.setStatusBarMessage(`$(verified) ${title}: ${inBrief(verdict)}`, SAID_MS);
+    }
+    return apply(files);
   }
 
   /** What the server says of the edit that comes next. */

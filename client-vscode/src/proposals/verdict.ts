@@ -17,31 +17,27 @@ export interface Check {
 
 /** The verdicts whose edits have not come yet. */
 export class Verdicts {
-  private readonly heard: Verdict[] = [];
+  private heard: { readonly verdict: Verdict; readonly at: number }[] = [];
+
+  /** `now` in milliseconds. */
+  constructor(private readonly now: () => number = Date.now) {}
 
   hear(verdict: Verdict): void {
-    this.heard.push(verdict);
-    if (this.heard.length > KEPT) {
-      this.heard.shift();
-    }
+    this.heard.push({ verdict, at: this.now() });
   }
 
-  /** The newest verdict on an edit of just these files; it is given once, and older ones on them are forgotten. */
+  /** The newest verdict on an edit of just these files. It is given once; older ones are forgotten. */
   take(edit: WireEdit): Verdict | undefined {
+    this.heard = this.heard.filter(({ at }) => this.now() - at < EDIT_FOLLOWS_MS);
     const key = [...texts(edit)].sort().join(' ');
-    let found: Verdict | undefined;
-    for (let at = this.heard.length - 1; at >= 0; at--) {
-      if ([...(this.heard[at]?.uris ?? [])].sort().join(' ') === key) {
-        found ??= this.heard[at];
-        this.heard.splice(at, 1);
-      }
-    }
-    return found;
+    const ofThese = this.heard.filter(({ verdict }) => [...verdict.uris].sort().join(' ') === key);
+    this.heard = this.heard.filter((each) => !ofThese.includes(each));
+    return ofThese.at(-1)?.verdict;
   }
 }
 
-/** Edits that were asked for and never came are forgotten after so many others. */
-const KEPT = 20;
+/** The edit comes right behind its verdict. One that never came must not lend its verdict to another edit later on. */
+const EDIT_FOLLOWS_MS = 10_000;
 
 /** One line for a person. */
 export function inBrief({ passed, skipped }: Verdict): string {

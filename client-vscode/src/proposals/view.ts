@@ -32,7 +32,7 @@ class ProposalTree implements vscode.TreeDataProvider<Node> {
     if ('passed' in node) {
       const item = new vscode.TreeItem(inBrief(node), vscode.TreeItemCollapsibleState.Collapsed);
       item.description = node.model;
-      item.iconPath = new vscode.ThemeIcon('verified');
+      item.iconPath = new vscode.ThemeIcon(node.skipped.length === 0 ? 'verified' : 'unverified');
       return item;
     }
     if ('name' in node) {

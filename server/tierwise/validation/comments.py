@@ -2,6 +2,7 @@
 
 A comment counts as lost when no comment of the new texts says the same or much of it, and the code it stands at is
 still there: the line below it, the code before it on its line, or what stands above and below of one that is set apart.
+One that speaks of what its code does not say any more is out of date, not lost.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _DIRECTIVE = re.compile(
 )
 _MARKS = re.compile(r"^(?:/\*+|//[/!]*|#+!?|--+|<!--|\*(?!/)|;+)|(?:\*+/|-->)$")
 _WORD = re.compile(r"[^\W\d_]{2,}|\d+")
+_NAME = re.compile(r"\w{2,}")
 _NOTE = re.compile(r"\b(?:todo|fixme|xxx|hack)\b", re.IGNORECASE)
 _CODE = re.compile(
     r"[;{}]$|^[\w.]+\(.*\)[,:]?$|^[\w.\[\]'\"]+\s*[-+*/|&]?=\s*\S|^(?:if|elif|for|while|return|import|from|def|else|with|assert)\b"
@@ -171,6 +173,15 @@ class _Place:
         line = self.base.line(number)
         return line[: comment_start(language(self.edit.base.language), line)].strip()
 
+    def outdates(self, note: _Note) -> bool:
+        """Whether a comment names something of its line of code that the line does not say any more."""
+        number = note.first if note.code else note.last + 1
+        change = self.change(number, number)
+        if change is None:
+            return False
+        gone = _names(self.code(number)) - _names("".join(self._new_code(change)))
+        return bool(gone & _names(" ".join(note.lines)))
+
     def stays(self, number: int, code: str) -> bool:
         """Whether the code of an old line is still there, at most slightly changed."""
         change = self.change(number, number)
@@ -190,11 +201,14 @@ class _Place:
 
 
 def _is_about_what_stays(place: _Place, note: _Note) -> bool:
+    if place.outdates(note):
+        return False
     if note.code:
         return place.stays(note.first, note.code)
     below = note.last + 1
     if code := place.code(below):
-        return place.stays(below, code)
+        following = _next_code(place, below, 1) if len(code) < _TELLING else None  # "try:" alone says little
+        return place.stays(below, code) and (following is None or place.stays(*following))
     before, after = _next_code(place, note.first, -1), _next_code(place, note.last, 1)
     return all(place.stays(*found) for found in (before, after) if found is not None)
 
@@ -232,6 +246,11 @@ def _is_asked_for(note: _Note, scope: EditScope) -> bool:
     if not _NOTE.search(text):
         return False
     return scope.mentions(_NOTE.pattern) or len(_words(text) & _words(scope.instruction)) >= 2
+
+
+def _names(text: str) -> set[str]:
+    """The identifiers and numbers of a text."""
+    return set(_NAME.findall(text))
 
 
 def _words(text: str) -> set[str]:
