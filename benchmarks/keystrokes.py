@@ -4,6 +4,8 @@ Three measurements against the simulator in a process of its own (llama.cpp's wi
 
 - bursts of 200 keystrokes, 60 ms apart, each with a request, against a backend whose first token takes 300 ms: once
   the backend says just what is typed, once it never does. Beside them the backend alone, asked once by a bare client.
+  Where nothing that is typed can be foretold, nobody knows which key is the last until the time of one more key has
+  passed: an answer sooner than that pause behind the backend would take a request for nearly every key.
 - keystrokes that an answer foretold (type-through): no backend call may be made.
 - every fault of the simulator in turn: milliseconds by which the latest answer passed the deadline (negative: none
   did), and the share of answers within the first-token budget. Budget and deadline are short, so that most faults

@@ -87,6 +87,8 @@ for (const theme of /** @type {const} */ (['dark', 'light'])) {
       await editor.page.locator('.monaco-diff-editor').waitFor();
       const rows = editor.page.locator('.pane', { hasText: 'Proposed changes' }).locator('.monaco-list-row');
       await rows.filter({ hasText: 'orders.py' }).waitFor();
+      await rows.filter({ hasText: /\d+ checks passed/ }).click();
+      await rows.filter({ hasText: 'syntax' }).waitFor();
       await picture('proposals');
       await rows.filter({ hasText: 'orders.py' }).hover();
       await rows.filter({ hasText: 'orders.py' }).locator('a[aria-label^="Discard"]').click();
