@@ -237,7 +237,8 @@ class _Target:
             what += " It did before an earlier block changed it: join the two blocks into one."
         if place := nearest(lines, wanted):
             start, stop = place
-            what += f" The nearest passage is lines {start + 1}-{stop}:\n{quoted(lines, start, stop)}"
+            where = f"line {stop}" if stop == start + 1 else f"lines {start + 1}-{stop}"
+            what += f" The nearest passage is {where}:\n{quoted(lines, start, stop)}"
         return Rejection(RejectReason.SEARCH_NOT_FOUND, what)
 
 
