@@ -65,8 +65,8 @@ def outline(language: str, text: str) -> tuple[Definition, ...]:
 
 
 def definition_names(language: str, text: str) -> frozenset[str]:
-    """Only the names of what ``outline`` finds, in a quarter of its time."""
-    parsed = parse(language, text)
+    """Only the names of what ``outline`` finds, in a quarter of its time. For texts that nobody asks about again."""
+    parsed = parse(language, text, keep=False)
     if parsed is None:
         return frozenset()
     found = (_found(captures) for captures in parsed.matches("outline"))

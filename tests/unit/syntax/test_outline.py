@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tierwise.core.text import Lines, Point, Span
+from tierwise.syntax import parse as parsing
 from tierwise.syntax.grammars import LANGUAGES
 from tierwise.syntax.outline import calls, definition_names, enclosing, imports, outline
 
@@ -230,3 +231,11 @@ def test_broken_text_is_no_error(language: str, text: str) -> None:
     outline(language, text)
     imports(language, text)
     calls(language, text, Span(Point(0, 0), Lines.of(text).end))
+
+
+def test_the_names_of_a_text_that_is_read_once_keep_no_tree() -> None:
+    kept = len(parsing._KEPT)
+    assert definition_names("python", "def read_once_and_never_again(): ...\n") == {"read_once_and_never_again"}
+    assert len(parsing._KEPT) == kept
+    outline("python", "def asked_about_again(): ...\n")
+    assert len(parsing._KEPT) == kept + 1
