@@ -40,8 +40,10 @@ def reach_of(document: Document, point: Point, name: str) -> Reach:
     return Reach(True, document.uri, start, end)
 
 
-def is_code_at(document: Document, point: Point) -> bool:
-    """Whether a place is in code, a string included; not in a comment, and not between the words."""
+def may_be_named_at(document: Document, point: Point) -> bool:
+    """Whether a place is in code, a string included, or in a documentation comment, of which the tags name things; not
+    in another comment, and not between the words.
+    """
     at = document.lines.clamp(point)
     row = document.lines.line(at.line)
     parsed = parse(document.language, document.text)
@@ -51,7 +53,7 @@ def is_code_at(document: Document, point: Point) -> bool:
     node: Node | None = parsed.root.descendant_for_byte_range(byte, byte)
     while node is not None and "comment" not in node.type:
         node = node.parent
-    return node is None
+    return node is None or parsed.source(node).startswith("/**")
 
 
 def _with_documentation(parsed: Parsed, identifier: int, start: int, end: int) -> tuple[int, int]:

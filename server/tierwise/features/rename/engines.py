@@ -16,7 +16,7 @@ from tierwise.core.documents import Document
 from tierwise.core.renaming import NoRename, RenameProposal, RenameQuestion, RenameRefusal, RenameReply, RenameSource
 from tierwise.core.text import Point, Span
 from tierwise.core.workspace import WorkspaceView
-from tierwise.rename.reach import is_code_at
+from tierwise.rename.reach import may_be_named_at
 from tierwise.rename.service import Renamer
 from tierwise.rename.snapshot import Snapshot
 from tierwise.rename.values import NotRenameable, Reason, Renameable, RenameDeclined, RenameResult
@@ -162,9 +162,9 @@ class Engines:
     async def _by_servers(
         self, view: WorkspaceView, document: Document, point: Point, settings: RenameSettings
     ) -> Renameable | None:
-        """Where ours see no name, but there is code, a language server may (a string that is a type, a signature)."""
+        """Where ours see no name, a language server may: a string that is a type, a signature, a documentation tag."""
         servers = self._sources.get(RenameEngine.SERVER)
-        if servers is None or not servers.engine(document) or not is_code_at(document, point):
+        if servers is None or not servers.engine(document) or not may_be_named_at(document, point):
             return None
         limit_ms = settings.server_ms if servers.ready(document) else settings.server_start_ms
         asked = RenameQuestion(view, document, document.lines.clamp(point), "", "", limit_ms / 1000)
