@@ -4,7 +4,7 @@ import { setting } from '../settings';
 import { apply } from './apply';
 import { groups, without } from './groups';
 import { plan, size, type FilePlan, type WireEdit } from './plan';
-import { inBrief, Verdicts, type Verdict } from './verdict';
+import { iconOf, inBrief, Verdicts, type Verdict } from './verdict';
 
 export const SCHEME = 'tierwise-proposal';
 
@@ -73,7 +73,7 @@ export class ProposalBoard implements vscode.Disposable, vscode.TextDocumentCont
       return this.show(title, files, verdict);
     }
     if (verdict !== undefined) {
-      vscode.window.setStatusBarMessage(`$(verified) ${title}: ${inBrief(verdict)}`, SAID_MS);
+      vscode.window.setStatusBarMessage(`$(${iconOf(verdict)}) ${title}: ${inBrief(verdict)}`, SAID_MS);
     }
     return apply(files);
   }

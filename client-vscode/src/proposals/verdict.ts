@@ -45,6 +45,11 @@ export function inBrief({ passed, skipped }: Verdict): string {
   return skipped.length === 0 ? made : `${made}, ${skipped.length} not made`;
 }
 
+/** The name of its icon among VS Code's own. */
+export function iconOf({ skipped }: Verdict): string {
+  return skipped.length === 0 ? 'verified' : 'unverified';
+}
+
 /** All of them, those that were not made first: they are what a person has to look at. */
 export function inFull({ passed, skipped }: Verdict): Check[] {
   return [...skipped, ...passed.map((name) => ({ name, why: undefined }))];

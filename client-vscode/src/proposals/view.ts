@@ -1,7 +1,7 @@
 // Proposals in VS Code: the tree of files to decide on, a status bar item as a reminder, and the commands.
 import * as vscode from 'vscode';
 import { extent, nameOf, type Item, type Proposal, type ProposalBoard } from './board';
-import { inBrief, inFull, type Check, type Verdict } from './verdict';
+import { iconOf, inBrief, inFull, type Check, type Verdict } from './verdict';
 
 type Node = Proposal | Item | Verdict | Check;
 
@@ -32,7 +32,7 @@ class ProposalTree implements vscode.TreeDataProvider<Node> {
     if ('passed' in node) {
       const item = new vscode.TreeItem(inBrief(node), vscode.TreeItemCollapsibleState.Collapsed);
       item.description = node.model;
-      item.iconPath = new vscode.ThemeIcon(node.skipped.length === 0 ? 'verified' : 'unverified');
+      item.iconPath = new vscode.ThemeIcon(iconOf(node));
       return item;
     }
     if ('name' in node) {
