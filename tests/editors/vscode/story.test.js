@@ -101,13 +101,20 @@ describe('a working day', needsEditor(), () => {
     await editor.show('shapes.ts');
     await editor.goTo(1, 18);
     const before = models.lines.length;
-    const logged = editor.log().length;
+    const box = editor.page.locator('.rename-box input:focus');
+    const asked = (/** @type {number} */ since) => editor.log().slice(since).includes('textDocument/prepareRename');
+    // TypeScript's own server takes its time to start. Until then nobody else renames, and Tierwise does.
     await until('the rename of TypeScript itself', async () => {
+      const since = editor.log().length;
       await keyboard().press('F2');
-      await editor.page.locator('.rename-box input:focus').waitFor({ timeout: 3_000 });
+      await box.waitFor({ timeout: 3_000 });
+      if (asked(since)) {
+        await keyboard().press('Escape');
+        return false;
+      }
       return true;
     });
-    const box = editor.page.locator('.rename-box input:focus');
+    const logged = editor.log().length;
     await box.fill('surface');
     await keyboard().press('Enter');
     await until('the new name', async () => (await editor.text()).includes('console.log(surface(2, 3))'));
