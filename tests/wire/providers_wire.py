@@ -48,15 +48,19 @@ class Adapter:
     key: bool = True
     dialect: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    far: bool = False
+    """Whether such a provider is elsewhere, and is to be asked as such though the simulator is here."""
 
     def resolved(self, base_url: str, facts: dict[str, Any] | None = None, **provider: Any) -> ResolvedModel:
         """The model, with its provider at ``base_url``."""
-        settings = {
+        settings: dict[str, Any] = {
             "kind": self.kind,
             "dialect": self.dialect,
             "base_url": base_url + self.path,
             "api_key_env": "SIMULATED_KEY" if self.key else None,
         }
+        if self.far and base_url.startswith("http:"):
+            settings["ca_bundle"] = str(CERTIFICATE)  # nothing that needs one is taken for a server of this machine
         return ResolvedModel(
             ModelRef("far", self.model),
             ProviderSettings.model_validate(settings | provider),
@@ -77,10 +81,10 @@ ADAPTERS: dict[str, Adapter] = {
     "compatible": Adapter("openai-compatible", "/groq/openai/v1", "llama-3.3-70b-versatile", CHAT),
     "infill": Adapter("fim", "/llama.cpp", "qwen2.5-coder", FIM, key=False, dialect="llama.cpp"),
     "ollama": Adapter("fim", "", "qwen2.5-coder:7b", FIM, key=False, dialect="ollama"),
-    "mistral": Adapter("fim", "/mistral", "codestral-2508", FIM, dialect="mistral"),
-    "deepseek": Adapter("fim", "/deepseek/beta", "deepseek-flash", FIM, dialect="deepseek"),
+    "mistral": Adapter("fim", "/mistral", "codestral-2508", FIM, dialect="mistral", far=True),
+    "deepseek": Adapter("fim", "/deepseek/beta", "deepseek-flash", FIM, dialect="deepseek", far=True),
     "completions": Adapter("fim", "/vllm", "qwen2.5-coder-7b", RAW, key=False, dialect="completions"),
-    "mercury-edit": Adapter("fim", "/inception", "mercury-edit-2", RAW, dialect="mercury-edit"),
+    "mercury-edit": Adapter("fim", "/inception", "mercury-edit-2", RAW, dialect="mercury-edit", far=True),
 }
 
 
