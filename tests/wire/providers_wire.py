@@ -161,6 +161,23 @@ class Relay(_Server):
         await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
 
 
+class Abrupt(_Server):
+    """Passes one request on to another port, and closes as soon as its answer is through: as llama.cpp does."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._target = port
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            there_writer.write(await _request(reader))
+            writer.write(await there_reader.readuntil(b"0\r\n\r\n"))
+            await writer.drain()
+        finally:
+            there_writer.close()
+
+
 class Playback(_Server):
     """Answers every request with the same bytes in the given pieces, and keeps the first line of each request.
 
@@ -174,10 +191,8 @@ class Playback(_Server):
         self.asked: list[str] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        self.asked.append(head.partition("\r\n")[0])
-        length = next((line for line in head.lower().split("\r\n") if line.startswith("content-length:")), ":0")
-        await reader.readexactly(int(length.partition(":")[2]))
+        asked = await _request(reader)
+        self.asked.append(asked.partition(b"\r\n")[0].decode())
         for piece in self._pieces:
             writer.write(piece)
             await writer.drain()
@@ -189,6 +204,12 @@ class Playback(_Server):
 def http(body: bytes, content_type: str = "text/event-stream", status: str = "200 OK") -> bytes:
     """A response that ends when its connection does."""
     return f"HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n".encode() + body
+
+
+async def _request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0")
+    return head + await reader.readexactly(int(length.partition(b":")[2]))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

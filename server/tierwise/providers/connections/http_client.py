@@ -44,7 +44,12 @@ def http_client(settings: ProviderSettings, address: str) -> httpx2.AsyncClient:
         proxy=settings.proxy,
         trust_env=not is_loopback(address),
         headers=HEADERS,
-        limits=httpx2.Limits(max_connections=None, keepalive_expiry=KEEP_IDLE_S),
+        limits=httpx2.Limits(
+            max_connections=None,
+            # A new connection to this machine costs next to nothing, and llama.cpp closes a kept one unannounced.
+            max_keepalive_connections=0 if is_loopback(address) and address.startswith("http:") else None,
+            keepalive_expiry=KEEP_IDLE_S,
+        ),
         follow_redirects=False,
     )
 

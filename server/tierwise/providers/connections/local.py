@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -44,6 +46,7 @@ class LocalConnection(PlainConnection["aiohttp.ClientSession"]):
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_IDLE_S),
             cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[_watched()],
             headers={**HEADERS, "Content-Type": "application/json", **self.headers()},
         )
 
@@ -59,12 +62,44 @@ class LocalConnection(PlainConnection["aiohttp.ClientSession"]):
                 yield Answer(response.status, response.headers, response.read, response.content.iter_any)
 
 
+@dataclass(slots=True)
+class _Way:
+    """What became known of the connection that a request took."""
+
+    kept: bool = False
+    """Whether it had served a request before."""
+
+
 async def _sent(client: aiohttp.ClientSession, call: Call, url: str, body: dict[str, Any]) -> aiohttp.ClientResponse:
-    data = msgspec.json.encode(body)
-    try:
-        return await client.post(url, data=data, timeout=_timeout(call), allow_redirects=False)
-    except ValueError as error:
-        raise not_http(call) from error
+    """Post. A kept connection that the server closes just when it is to be used again is no fault of the server, and
+    another is taken; llama.cpp closes each after a streamed answer without having said so.
+    """
+    import aiohttp
+
+    data, timeout = msgspec.json.encode(body), _timeout(call)
+    while True:
+        way = _Way()
+        try:
+            return await client.post(url, data=data, timeout=timeout, allow_redirects=False, trace_request_ctx=way)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            if not way.kept:
+                raise
+        except ValueError as error:
+            raise not_http(call) from error
+
+
+def _watched() -> aiohttp.TraceConfig:
+    """Tells each request's ``_Way``."""
+    import aiohttp
+
+    async def kept(
+        _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceConnectionReuseconnParams
+    ) -> None:
+        context.trace_request_ctx.kept = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(kept)
+    return trace
 
 
 def _timeout(call: Call) -> aiohttp.ClientTimeout:
