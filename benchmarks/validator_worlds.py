@@ -15,7 +15,7 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -24,7 +24,6 @@ from typing import Any
 from tierwise.core.documents import Document
 from tierwise.core.languages import language_of
 from tierwise.core.text import Lines, split_lines
-from tierwise.core.workspace import Unknown
 from tierwise.syntax.imports import imports
 from tierwise.syntax.parse import parse
 from tierwise.syntax.scopes import all_occurrences
@@ -75,9 +74,6 @@ class MemoryView:
         for path in self.files(folder, languages):
             if word in (text := self.texts[path.relative_to(folder).as_posix()]) and whole.search(text):
                 yield path
-
-    def holders(self, paths: Sequence[Path]) -> Unknown:
-        return Unknown(paths)
 
     def open_documents(self) -> tuple[Document, ...]:
         return ()
@@ -203,6 +199,18 @@ def _stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> dict[st
     return {name: text for name, text in world.items() if name not in names}
 
 
+_imports = cache(imports)
+
+
+@cache
+def _members(text: str) -> dict[str, set[str]]:
+    """What stands behind the dots of each word."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for owner, member in re.findall(r"\b(\w+)\.(?=(\w+))", text):
+        found[owner].add(member)
+    return found
+
+
 @cache
 def _of(texts: tuple[tuple[str, str], ...], *suffixes: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in texts if name.endswith(suffixes))
@@ -214,7 +222,7 @@ def _python_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> 
     modules: dict[str, set[str]] = defaultdict(set)
     outside: set[str] = set()
     for name, text in own:
-        for item in imports("python", text):
+        for item in _imports("python", text):
             dots = len(item.module) - len(item.module.lstrip("."))
             parts = [part for part in item.module.split(".") if part]
             if dots:
@@ -223,7 +231,7 @@ def _python_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> 
             elif parts[0] not in roots:
                 outside.add(parts[0])
                 continue
-            used = re.findall(rf"\b{re.escape(parts[-1])}\.(\w+)", text) if parts and not item.names else []
+            used = _members(text).get(parts[-1], set()) if parts and not item.names else set[str]()
             modules["/".join(parts)] |= {*item.names, *used}
     world = _module_files(names, modules)
     needed = sorted(outside - set(sys.stdlib_module_names))
@@ -251,7 +259,7 @@ def _ecmascript_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...])
     modules: dict[str, set[str]] = defaultdict(set)
     packages: set[str] = set()
     for name, text in own:
-        for item in imports(language(name), text):
+        for item in _imports(language(name), text):
             if item.module.startswith("."):
                 target = os.path.normpath(PurePosixPath(name).parent / item.module).replace(os.sep, "/")
                 modules[re.sub(r"\.[jt]sx?$", "", target)] |= set(item.names)
@@ -275,7 +283,7 @@ def _go_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> dict
     if not own:
         return {}
     folders = {str(PurePosixPath(name).parent) for name, _ in own}
-    paths = Counter(item.module for name, text in own for item in imports("go", text))
+    paths = Counter(item.module for name, text in own for item in _imports("go", text))
     prefixes = Counter(
         path.removesuffix("/" + folder) for path in paths for folder in folders if path.endswith("/" + folder)
     )
@@ -285,7 +293,8 @@ def _go_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> dict
     for path in paths:
         if path == module or path.startswith(module + "/"):
             folder = path.removeprefix(module).strip("/")
-            used = {n for _, text in own for n in re.findall(rf"\b{PurePosixPath(path).name}\.([A-Z]\w*)", text)}
+            members = (_members(text).get(PurePosixPath(path).name, ()) for _, text in own)
+            used = {member for found in members for member in found if member[0].isupper()}
             stub = "".join(f"var {name} any\n" for name in sorted(used))
             package = re.sub(r"\W", "", PurePosixPath(path).name)
             world[f"{folder}/stub.go".lstrip("/")] = f"package {package}\n\n{stub}"
@@ -310,7 +319,7 @@ def _rust_stubs(names: frozenset[str], texts: tuple[tuple[str, str], ...]) -> di
     crates: set[str] = set()
     taken: set[str] = set()
     for _, text in own:
-        for item in imports("rust", text):
+        for item in _imports("rust", text):
             first = item.module.split("::")[0]
             if first in {"crate", "self", "super"}:
                 taken |= {*item.module.split("::")[1:], *item.names}
@@ -334,9 +343,9 @@ def _free(texts: tuple[tuple[str, str], ...]) -> set[str]:
     found: set[str] = set()
     seen: dict[str, set[str]] = defaultdict(set)
     for name, text in texts:
-        parsed = parse(language(name), text)
         words = set(re.findall(r"[A-Za-z_$][\w$]*", text)) - seen[name]
         seen[name] |= words
+        parsed = parse(language(name), text) if words else None
         if parsed is not None:
             found |= {word for word, item in all_occurrences(parsed, words).items() if item.free}
     return found
