@@ -1,256 +1,177 @@
 """Comments must not get lost while the code that they are about stays. Pure.
 
-A comment counts as lost when no comment of the new texts says the same or much of it, and the code it stands at is
-still there: the line below it, the code before it on its line, or what stands above and below of one that is set apart.
-One that speaks of what its code does not say any more is out of date, not lost.
+A comment counts as lost when the new texts do not hold it any more and the code it stands at is still there: the line
+below it, the code before it on its line, or what stands above and below of one that is set apart. It is not lost but
+- reworded, when a new comment stands where it stood or says much of the same;
+- out of date, when it speaks of what its code does not say any more;
+- done, when it notes work that the user's words ask for;
+- code, when what it hid is code now.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tierwise.core.changes import Changeset, FileEdit
-from tierwise.core.languages import language
 from tierwise.core.rejection import Rejection, RejectReason
-from tierwise.core.text import Lines
-from tierwise.edits.diff import LineChange, line_changes
-from tierwise.edits.scanner import comment_start
-from tierwise.syntax.comments import comments
+from tierwise.edits.diff import LineChange
 from tierwise.validation.changed import changed_files
 from tierwise.validation.known import words
+from tierwise.validation.notes import Note, notes
+from tierwise.validation.remains import Remains
 from tierwise.validation.scope import EditScope
 
 _DIRECTIVE = re.compile(
     r"noqa|type:\s*ignore|pyright:|pylint:|mypy:|ruff:|eslint|prettier|tslint|ts-ignore|ts-expect|ts-nocheck|nolint|nosec"
-    r"|pragma|fmt:|isort:|@ts-|@__|#__|istanbul|c8 ignore|go:\w|\+build|sourceMappingURL|region\b"
+    r"|pragma|fmt:|isort:|@ts-|@__|#__|istanbul|c8 ignore|sourceMappingURL|region\b"
 )
-_MARKS = re.compile(r"^(?:/\*+|//[/!]*|#+!?|--+|<!--|\*(?!/)|;+)|(?:\*+/|-->)$")
+"""Words for tools that an edit may make superfluous; those that build the program (``go:embed``) are not among them."""
+
 _WORD = re.compile(r"[^\W\d_]{2,}|\d+")
 _NAME = re.compile(r"\w{2,}")
-_NOTE = re.compile(r"\b(?:todo|fixme|xxx|hack)\b", re.IGNORECASE)
+_OPEN_WORK = re.compile(r"\b(?:todo|fixme|xxx|hack)\b", re.IGNORECASE)
+_TIDIES = re.compile(r"\b(?:clean|tidy|trim|prune|strip)", re.IGNORECASE)
 _CODE = re.compile(
     r"[;{}]$|^[\w.]+\(.*\)[,:]?$|^[\w.\[\]'\"]+\s*[-+*/|&]?=\s*\S|^(?:if|elif|for|while|return|import|from|def|else|with|assert)\b"
     r".*[:()\]]$"
 )
-_SAME_CODE = 0.75
-"""Similarity from which a changed line counts as the one that a comment was about."""
-
 _SAID_AGAIN = 0.5
 """Share of a lost comment's words from which a new comment counts as the old one in other words."""
 
-_TELLING = 12
-"""Characters from which a line of code is told from others by its text alone."""
-
-_COMPARED_LINES = 400
-"""New lines of one change up to which old code is looked for among them by similarity."""
+_SHORT = 12
+"""Characters below which a line of code says little of what a comment above it is about ("try:")."""
 
 
 def keeps_comments(changeset: Changeset, scope: EditScope) -> Rejection | None:
     """No comment goes away while the code it is about stays, unless the user's words are about comments."""
-    if scope.mentions("comment") and scope.removes:
+    if scope.mentions("comment") and (scope.removes or scope.mentions(_TIDIES.pattern)):
         return None
-    gone = _gone(changeset)
-    for edit in changeset.edits if gone else ():
-        for note in _lost(edit, gone):
-            if not _is_asked_for(note, scope):
-                shown = note.lines[0] if len(note.lines) == 1 else " ".join(note.lines)[:200]
+    said = _Said.of(changeset)
+    for edit in changeset.edits if said.gone else ():
+        for lost in _Losses(edit, said).all():
+            if not _is_asked_for(lost, scope):
+                shown = lost.lines[0] if len(lost.lines) == 1 else " ".join(lost.lines)[:200]
                 return Rejection(RejectReason.LOST_TEXT, f"The comment {shown!r} would be lost: keep it.")
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
-    """A comment, or several lines of them that belong together. ``code``: what stands on its line besides."""
+class _Said:
+    """Lines of comments: those ``gone`` from the old texts, and those ``fresh`` in the new ones, with their numbers."""
 
-    first: int
-    last: int
-    lines: tuple[str, ...]
-    code: str
-    reworded: bool = False
-    """Whether some comment, whatever it says, has come in its place."""
+    gone: Counter[str]
+    fresh: Counter[str]
 
-
-def _gone(changeset: Changeset) -> Counter[str]:
-    """What comments of the old texts say, line by line, and none of the new ones."""
-    old: Counter[str] = Counter()
-    new: Counter[str] = Counter()
-    for file in changed_files(changeset):
-        if file.before is not None:
-            old.update(line for note in notes(file.language, file.before) for line in note.lines)
-        new.update(line for note in notes(file.language, file.after) for line in note.lines)
-    return old - new
-
-
-def notes(identifier: str, text: str) -> Iterator[_Note]:
-    """The comments of a text; line comments on adjacent lines belong together."""
-    open_note: _Note | None = None
-    for note in _single(identifier, text):
-        if open_note is not None and not open_note.code and not note.code and note.first == open_note.last + 1:
-            open_note = _Note(open_note.first, note.last, open_note.lines + note.lines, "")
-            continue
-        if open_note is not None:
-            yield open_note
-        open_note = note
-    if open_note is not None:
-        yield open_note
-
-
-def _single(identifier: str, text: str) -> Iterator[_Note]:
-    lines = Lines.of(text)
-    known = comments(identifier, text)
-    if known is None:
-        facts = language(identifier)
-        for number in range(lines.count):
-            line = lines.line(number)
-            start = comment_start(facts, line)
-            if start is not None:
-                yield _Note(number, number, tuple(_plain([line[start:]])), line[:start].strip())
-        return
-    for comment in known:
-        start, end = comment.span.start, comment.span.end
-        code = (lines.line(start.line)[: start.column] + " " + lines.line(end.line)[end.column :]).strip()
-        if code == "{ }" or code == "{  }":
-            code = ""
-        yield _Note(start.line, end.line, tuple(_plain(comment.text.split("\n"))), code)
-
-
-def _plain(lines: Sequence[str]) -> Iterator[str]:
-    """What lines of comments say, without marks; nothing for lines that say nothing."""
-    for line in lines:
-        bare = line.strip()
-        for _ in range(2):
-            bare = _MARKS.sub("", bare).strip()
-        if any(map(str.isalnum, bare)):
-            yield " ".join(bare.split())
-
-
-def _lost(edit: FileEdit, gone: Counter[str]) -> Iterator[_Note]:
-    """The comments that go away although their code stays; each with the lines that are gone only."""
-    place = _Place(edit, edit.base.lines, line_changes(edit))
-    for note in notes(edit.base.language, edit.base.text):
-        change = place.change(note.first, note.last)
-        lines = tuple(line for line in note.lines if line in gone)
-        if change is None or not lines or any(_DIRECTIVE.search(line) for line in lines):
-            continue
-        if place.says_again(change, lines) or not _is_about_what_stays(place, note):
-            continue
-        yield _Note(note.first, note.last, lines, note.code, any(place.new_notes(change)))
+    @classmethod
+    def of(cls, changeset: Changeset) -> _Said:
+        old, new = Counter[str](), Counter[str]()
+        for file in changed_files(changeset):
+            if file.before is not None:
+                old.update(line for note in notes(file.language, file.before) for line in note.lines)
+            new.update(line for note in notes(file.language, file.after) for line in note.lines)
+        return cls(old - new, new - old)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    edit: FileEdit
-    base: Lines
-    changes: list[LineChange]
+class _Lost:
+    """The lines that a comment lost. ``replaced``: whether a new one has come nearby, whatever it says."""
 
-    def change(self, first: int, last: int) -> LineChange | None:
-        """The change that takes one of these old lines away."""
-        return next((change for change in self.changes if change.start <= last and first < change.stop), None)
+    lines: tuple[str, ...]
+    replaced: bool
 
-    def says_again(self, change: LineChange, old: Sequence[str]) -> bool:
-        """Whether a comment among the new lines says much of what an old one said, or its code is no comment now."""
-        new = "".join(change.lines)
-        if all(_CODE.search(line) and line in " ".join(new.split()) for line in old):
-            return True
-        said = _words(" ".join(old))
-        return any(_share(said, _words(" ".join(note.lines))) >= _SAID_AGAIN for note in self.new_notes(change))
 
-    def new_notes(self, change: LineChange) -> Iterator[_Note]:
-        shift = sum(len(c.lines) - (c.stop - c.start) for c in self.changes if c.start < change.start)
-        first, last = change.start + shift, change.start + shift + len(change.lines)
-        for note in notes(self.edit.base.language, self.edit.result.text):
-            if note.first < last and first <= note.last:
-                yield note
+class _Losses:
+    """The comments that go away in one edit although their code stays."""
 
-    def code(self, number: int) -> str:
-        """The code of a line, without a comment behind it."""
-        if not 0 <= number < self.base.count:
-            return ""
-        line = self.base.line(number)
-        return line[: comment_start(language(self.edit.base.language), line)].strip()
+    def __init__(self, edit: FileEdit, said: _Said) -> None:
+        self._edit = edit
+        self._said = said
+        self._remains = Remains(edit)
+        every = notes(edit.base.language, edit.result.text)
+        self._new = [note for note in every if any(line in said.fresh for line in note.lines)]
 
-    def outdates(self, note: _Note) -> bool:
+    def all(self) -> Iterator[_Lost]:
+        """In the order of the text; each with the lines that are gone only."""
+        for note in notes(self._edit.base.language, self._edit.base.text):
+            change = self._remains.change(note.first, note.last)
+            lines = tuple(line for line in note.lines if line in self._said.gone)
+            if change is None or not lines or any(_DIRECTIVE.search(line) for line in lines):
+                continue
+            near = list(self._near(change))
+            if _says_again(lines, near, change) or self._is_out_of_date(note) or self._hides_code(lines, change):
+                continue
+            if self._stays(note) or (len(lines) < len(note.lines) and not near):  # else the rest went elsewhere
+                yield _Lost(lines, bool(near))
+
+    def _near(self, change: LineChange) -> Iterator[Note]:
+        """The new comments that come with a change."""
+        first = self._remains.moved(change.start)
+        last = first + len(change.lines)
+        return (note for note in self._new if note.first < last and first <= note.last)
+
+    def _is_out_of_date(self, note: Note) -> bool:
         """Whether a comment names something of its line of code that the line does not say any more."""
         number = note.first if note.code else note.last + 1
-        change = self.change(number, number)
+        change = self._remains.change(number, number)
         if change is None:
             return False
-        gone = _names(self.code(number)) - _names("".join(self._new_code(change)))
-        return bool(gone & _names(" ".join(note.lines)))
+        new = " ".join(code for _, code in self._remains.new_code(change))
+        return bool((_names(self._remains.code(number)) - _names(new)) & _names(" ".join(note.lines)))
 
-    def stays(self, number: int, code: str) -> bool:
-        """Whether the code of an old line is still there, at most slightly changed."""
-        change = self.change(number, number)
-        if change is None:
+    def _hides_code(self, lines: Sequence[str], change: LineChange) -> bool:
+        """Whether it is code without effect, and the code beside it changes with it."""
+        if not all(_CODE.search(line) for line in lines):
+            return False
+        if any(self._remains.code(number) for number in range(change.start, change.stop)):
             return True
-        if any(_alike(code, new, len(change.lines)) for new in self._new_code(change)):
-            return True
-        whole = _squeezed("".join(self._new_code(change)))
-        if _squeezed(code) in whole:  # the same in other lines
-            return True
-        return len(code) >= _TELLING and any(code in self._new_code(other) for other in self.changes)
+        return any(True for _ in self._remains.new_code(change))
 
-    def _new_code(self, change: LineChange) -> list[str]:
-        facts = language(self.edit.base.language)
-        found = (line[: comment_start(facts, line)].strip() for line in change.lines)
-        return [code for code in found if code]
+    def _stays(self, note: Note) -> bool:
+        """Whether the code that a comment is about is there, without a new comment on it."""
+        remains = self._remains
+        if note.code:
+            return self._is_bare(note.first)
+        below = note.last + 1
+        if code := remains.code(below):
+            following = remains.following(below, 1) if len(code) < _SHORT else None
+            return self._is_bare(below) and (following is None or remains.place(following) is not None)
+        around = [remains.following(note.first, -1), remains.following(note.last, 1)]
+        places = [remains.place(number) for number in around if number is not None]
+        kept = [place for place in places if place is not None]
+        between = any(kept[0] <= new.first <= kept[-1] for new in self._new) if kept else False
+        return len(kept) == len(places) and not between
 
-
-def _is_about_what_stays(place: _Place, note: _Note) -> bool:
-    if place.outdates(note):
-        return False
-    if note.code:
-        return place.stays(note.first, note.code)
-    below = note.last + 1
-    if code := place.code(below):
-        following = _next_code(place, below, 1) if len(code) < _TELLING else None  # "try:" alone says little
-        return place.stays(below, code) and (following is None or place.stays(*following))
-    before, after = _next_code(place, note.first, -1), _next_code(place, note.last, 1)
-    return all(place.stays(*found) for found in (before, after) if found is not None)
+    def _is_bare(self, number: int) -> bool:
+        """Whether the code of an old line stands somewhere, and no new comment above or behind it."""
+        place = self._remains.place(number)
+        return place is not None and not any(note.first <= place <= note.last + 1 for note in self._new)
 
 
-def _squeezed(code: str) -> str:
-    return re.sub(r"[\s,]", "", code).rstrip("([{")
-
-
-def _next_code(place: _Place, number: int, step: int) -> tuple[int, str] | None:
-    number += step
-    while 0 <= number < place.base.count:
-        if code := place.code(number):
-            return number, code
-        number += step
-    return None
-
-
-def _alike(old: str, new: str, size: int) -> bool:
-    """Equal or, in a change of bearable size, similar."""
-    if old == new or size > _COMPARED_LINES:
-        return old == new
-    matcher = difflib.SequenceMatcher(None, old, new)
-    return (
-        matcher.real_quick_ratio() >= _SAME_CODE
-        and matcher.quick_ratio() >= _SAME_CODE
-        and matcher.ratio() >= _SAME_CODE
-    )
-
-
-def _is_asked_for(note: _Note, scope: EditScope) -> bool:
-    """Whether the user's words are about comments and it has a new wording, or it notes work that they ask for."""
-    if note.reworded and scope.mentions("comment"):
+def _says_again(old: Sequence[str], near: Sequence[Note], change: LineChange) -> bool:
+    """Whether a new comment says much of what an old one said, or its code is no comment now."""
+    new = " ".join("".join(change.lines).split())
+    if all(_CODE.search(line) and line in new for line in old):
         return True
-    text = " ".join(note.lines)
-    if not _NOTE.search(text):
+    said = _words(" ".join(old))
+    return any(_share(said, _words(" ".join(note.lines))) >= _SAID_AGAIN for note in near)
+
+
+def _is_asked_for(lost: _Lost, scope: EditScope) -> bool:
+    """Whether the user's words are about comments and it has a new wording, or about what it notes or speaks of."""
+    if lost.replaced and scope.mentions("comment"):
+        return True
+    text = " ".join(lost.lines)
+    if not _OPEN_WORK.search(text):
         return False
-    return scope.mentions(_NOTE.pattern) or len(_words(text) & _words(scope.instruction)) >= 2
+    return scope.mentions(_OPEN_WORK.pattern) or len(_words(text) & _words(scope.instruction)) >= 2
 
 
 def _names(text: str) -> set[str]:
     """The identifiers and numbers of a text."""
-    return set(_NAME.findall(text))
+    return set(_NAME.findall(text)) - words("comment_words")
 
 
 def _words(text: str) -> set[str]:

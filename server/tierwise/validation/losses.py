@@ -25,7 +25,11 @@ from tierwise.validation.scope import EditScope
 _FUNCTIONS = frozenset({"function", "method", "macro"})
 _KEPT_KINDS = _FUNCTIONS | {"class", "struct", "interface", "trait", "enum", "type", "module"}
 _REMOVES = re.compile(r"\b(?:remove|delete|drop|get rid of|clean|prune|strip|inline|merge)", re.IGNORECASE)
-_SWEEPING = re.compile(r"\b(?:unused|dead|obsolete|deprecated|legacy|redundant|duplicated?)\b", re.IGNORECASE)
+_SWEEPING = re.compile(
+    r"\b(?:unused|unneeded|unnecessary|useless|dead|obsolete|deprecated|legacy|redundant|duplicated?)\s+(?:\w+\s+)?"
+    r"(?:api|class|code|constructor|definition|func|helper|interface|method|module|struct|stuff|test|trait|type)",
+    re.IGNORECASE,
+)
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LICENCE = re.compile(r"licen[sc]e|copyright|spdx|all rights reserved", re.IGNORECASE)
 _HEADER_LINES = 60
@@ -104,12 +108,31 @@ class _Losses:
         self._scope = project.scope
         self._old = [i for f in project.changed if f.before is not None for i in _items(f, f.before)]
         self._new = [i for f in project.changed for i in _items(f, f.after)]
+        self._keys = frozenset((new.file.name, new.key) for new in self._new)
 
     def unexcused(self) -> Iterator[_Item]:
-        """Those that nothing excuses, outermost first."""
+        """Those that nothing excuses, outermost first, and last those within functions."""
         for lost in self._lost:
             if not self._is_excused(lost):
                 yield lost
+        for file in self._project.changed:
+            if file.before is not None:
+                yield from (lost for lost in self._cut_out(file, file.before) if not self._scope.names(lost.item.name))
+
+    def _cut_out(self, file: ChangedFile, before: str) -> Iterator[_Item]:
+        """Definitions within functions that go away from a function which stays as it is but for that."""
+        edit = self._project.edit_of(file)
+        changes = line_changes(edit) if edit is not None else []
+        outer = [item for item in self._old if item.file is file and _family(item)]
+        after = {item.name for item in outline(file.language, file.after)}
+        for inner in outline(file.language, before):
+            if inner.kind not in _FUNCTIONS or inner.name in after:
+                continue
+            around = next((item for item in outer if item.item.span.contains(inner.span) and item.item != inner), None)
+            inside = [c for c in changes if around and c.start <= around.last and around.first < c.stop]
+            first, last = inner.span.start.line, inner.span.end.line
+            if len(inside) == 1 and not inside[0].lines and inside[0].start <= first and last < inside[0].stop:
+                yield _Item(file, inner)
 
     @cached_property
     def _lost(self) -> list[_Item]:
@@ -129,14 +152,11 @@ class _Losses:
         return lost
 
     def _is_excused(self, lost: _Item) -> bool:
-        name = lost.item.name
-        if self._scope.names(name):
+        if self._scope.names(lost.item.name):
             return True
         if self._is_still_used(lost):
             return False
-        if self._lives_on(lost) or self._lost_its_uses(lost):
-            return True
-        return self._is_to_go(name)
+        return self._lives_on(lost) or self._lost_its_uses(lost) or self._is_to_go(lost)
 
     def _is_still_used(self, lost: _Item) -> bool:
         """Whether the name is still asked for, anywhere. A method's name may be that of another type's, too."""
@@ -153,9 +173,19 @@ class _Losses:
         change = _change_at(self._project.edit_of(lost.file), lost.first)
         for new in fresh:
             in_place = change is not None and new.file is lost.file and _stands_in(new, change, self._project)
-            if in_place or _alike(_body(lost, before=True), _body(new, before=False)):
+            if in_place or self._is_renamed(lost, new):
                 return True
         return False
+
+    def _is_renamed(self, lost: _Item, new: _Item) -> bool:
+        """Whether a new definition goes on with a lost one's text, and not just with what all of its kind look like."""
+        text = _body(new, before=False)
+        likeness = _likeness(_body(lost, before=True), text)
+        if likeness < _SAME_BODY:
+            return False
+        kept = {key for file, key in self._keys if file == new.file.name}
+        others = (i for i in self._old if i.file is new.file and i is not lost and i.key in kept)
+        return all(_likeness(_body(other, before=True), text) < likeness for other in others)
 
     def _lost_its_uses(self, lost: _Item) -> bool:
         """Whether the change takes a use of it away, outside of its own text."""
@@ -171,11 +201,11 @@ class _Losses:
                 return True
         return False
 
-    def _is_to_go(self, name: str) -> bool:
+    def _is_to_go(self, lost: _Item) -> bool:
         """Whether the user wants something to go that this may well be."""
         if not self._scope.mentions(_REMOVES.pattern):
             return False
-        parts = {part.lower() for part in _PART.findall(name)}
+        parts = {part.lower() for part in (*_PART.findall(lost.item.name), lost.item.kind)}
         wished = {part.lower() for part in _PART.findall(self._scope.instruction)}
         return bool(_SWEEPING.search(self._scope.instruction)) or bool(parts & wished - {"test", "get", "set", "the"})
 
@@ -204,10 +234,10 @@ def _body(item: _Item, *, before: bool) -> list[str]:
     return [name.sub("", line).strip() for line in lines if line.strip()]
 
 
-def _alike(old: Sequence[str], new: Sequence[str]) -> bool:
+def _likeness(old: Sequence[str], new: Sequence[str]) -> float:
     if max(len(old), len(new)) > _COMPARED_LINES or min(len(old), len(new)) < 2:
-        return list(old) == list(new)
-    return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _SAME_BODY
+        return float(list(old) == list(new))
+    return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio()
 
 
 def _change_at(edit: FileEdit | None, line: int) -> LineChange | None:
