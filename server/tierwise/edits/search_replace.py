@@ -3,7 +3,8 @@
 A block is a line with the file's path, then ``<<<<<<< SEARCH``, the text to find, ``=======``, the text to put there
 and ``>>>>>>> REPLACE``. Prose and fences around and between blocks are passed over. Pure; ``BlockStream`` owns what it
 has read so far. Never guesses: a block that could be read in two ways keeps both readings for ``apply`` to decide by
-the file's text, and one that never ends is rejected.
+the file's text, and one that never ends is rejected. A closing marker that belongs to no block is part of the one
+before it, whose SEARCH text then has to hold such a marker, too, and so the file; without, the reply is rejected.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class BlockStream:
         self._number = 0
         self._recent: list[str] = []
         self._open: _OpenBlock | None = None
+        self._closed: _OpenBlock | None = None
         self._previous: str | None = None
         self._problem: Rejection | None = None
         self.blocks: tuple[Block, ...] = ()
@@ -94,26 +96,37 @@ class BlockStream:
         if self._open is None:
             self._outside(line)
         elif self._open.ends_with(line):
+            self._open.follow(line)
             self._close(self._open)
 
     def _outside(self, line: str) -> None:
         if _OPEN.match(line):
             path = path_above(self._recent, self._known)
-            self._open = _OpenBlock(path, self._number, self._previous)
+            self._open, self._closed = _OpenBlock(path, self._number, self._previous), None
             self._previous = path or self._previous
             self._recent = []
         elif _CLOSE.match(line):
-            self._problem = _malformed(self._number, "'>>>>>>> REPLACE' without '<<<<<<< SEARCH' before it")
+            self._go_on()
         else:
             self._recent = [*self._recent[-_LOOK_BACK:], line]
+        if self._closed is not None:
+            self._closed.follow(line)
 
     def _close(self, opened: _OpenBlock) -> None:
-        self._open = None
+        self._open, self._closed = None, opened
         block = opened.block()
         if isinstance(block, Rejection):
             self._problem = block
         else:
             self.blocks += (block,)
+
+    def _go_on(self) -> None:
+        """Take the last block to end here, not where it seemed to."""
+        block = self._closed.longer() if self._closed is not None else None
+        if block is None:
+            self._problem = _malformed(self._number, "'>>>>>>> REPLACE' without '<<<<<<< SEARCH' before it")
+        else:
+            self.blocks = (*self.blocks[:-1], block)
 
 
 class _OpenBlock:
@@ -127,6 +140,7 @@ class _OpenBlock:
         self._nested: list[str] = []
         self._reopened = False
         self._dividers: list[tuple[int, int]] = []
+        self._further: list[str] = []
 
     def ends_with(self, line: str) -> bool:
         """Take one line; True when it closes the block."""
@@ -158,6 +172,21 @@ class _OpenBlock:
         readings = list(self._readings())
         if not readings:
             return _malformed(self._line, "the block has no '=======' between its SEARCH and REPLACE text")
+        return self._read(readings)
+
+    def follow(self, line: str) -> None:
+        """Take a line that follows the block's end; from the marker on that seemed to be it."""
+        self._further.append(line)
+
+    def longer(self) -> Block | None:
+        """The block if it goes on up to here; None where no SEARCH text could hold the markers in between."""
+        lines = [*self._lines, *self._further]
+        first = len(self._lines)  # the marker that seemed to end it
+        places = [i for i, line in enumerate(lines) if i > first and _DIVIDER.match(line)]
+        readings = [(text_of(lines[:place]), text_of(lines[place + 1 :])) for place in reversed(places)]
+        return self._read(readings) if readings else None
+
+    def _read(self, readings: list[tuple[str, str]]) -> Block:
         (search, replace), *others = readings
         return Block(self._path, search, replace, self._line, self._previous, tuple(others))
 

@@ -1,15 +1,14 @@
 """Which files of the workspace hold and define which names. Owner of that index.
 
 One thread writes (the indexer's), any thread reads at any moment without a lock: postings only grow, a file that is
-read again gets a new number, and a number that is out of date points to no file. It holds names and places, no text;
-and of each file the size and time that it had when it was read, by which ``holders.py`` tells whether it still holds.
+read again gets a new number, and a number that is out of date points to no file. It holds names and places, no text.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _WORTH_CLEARING = 2_000
@@ -17,53 +16,26 @@ _WORTH_CLEARING = 2_000
 
 _NONE = array("I")
 
-Stamp = tuple[int, int]
-"""What tells one state of a file on the disk from another: modification time in nanoseconds, and size in bytes."""
-
-_NO_STAMP = (-1, -1)
-
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names in one file: all of them, and those it defines (nested ones too). ``stamp``: the file's when it was
-    read; None where that is not known.
-    """
+    """The names in one file: all of them, and those it defines (nested ones too)."""
 
     all: tuple[str, ...]
     defined: tuple[str, ...]
-    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
-class Postings:
-    """File numbers by path and by name, paths and stamps by number. Replaced as a whole when it is made anew, so that
-    readers always see one state.
-    """
+class _Postings:
+    """File numbers by name. Replaced as a whole when it is made anew, so that readers always see one state."""
 
-    paths: list[Path | None] = field(default_factory=list[Path | None])
-    numbers: dict[Path, int] = field(default_factory=dict[Path, int])
-    held: dict[str, array[int]] = field(default_factory=dict[str, "array[int]"])
-    defined: dict[str, array[int]] = field(default_factory=dict[str, "array[int]"])
-    _times: array[int] = field(default_factory=lambda: array("q"))
-    _sizes: array[int] = field(default_factory=lambda: array("q"))
+    paths: list[Path | None]
+    held: dict[str, array[int]]
+    defined: dict[str, array[int]]
 
-    def stamp(self, number: int) -> Stamp:
-        """A file's stamp when it was read; one that no file has where that is not known."""
-        return self._times[number], self._sizes[number]
-
-    def forget_stamp(self, number: int) -> None:
-        self._sizes[number] = -1
-
-    def add_file(self, path: Path, stamp: Stamp) -> int:
-        """The number of a file of which nothing is held yet."""
-        self._times.append(stamp[0])
-        self._sizes.append(stamp[1])
+    def add(self, path: Path, names: Names) -> int:
+        number = len(self.paths)
         self.paths.append(path)
-        return len(self.paths) - 1
-
-    def add(self, path: Path, names: Names) -> None:
-        """Take the names of a file. Its number is given out last: who has it finds all names."""
-        number = self.add_file(path, names.stamp or _NO_STAMP)
         for table, words in ((self.held, names.all), (self.defined, names.defined)):
             for word in words:
                 numbers = table.get(word)
@@ -71,26 +43,22 @@ class Postings:
                     table[word] = array("I", (number,))
                 else:
                     numbers.append(number)
-        self.numbers[path] = number
+        return number
 
 
 class WorkspaceIndex:
     """Names of all files that were read. An open file is known as it was read from disk last."""
 
     def __init__(self) -> None:
-        self._postings = Postings()
+        self._postings = _Postings([], {}, {})
+        self._numbers: dict[Path, int] = {}
 
     def __len__(self) -> int:
         """How many files are known."""
-        return len(self._postings.numbers)
+        return len(self._numbers)
 
     def __contains__(self, path: Path) -> bool:
-        return path in self._postings.numbers
-
-    @property
-    def postings(self) -> Postings:
-        """All that is known now, to be read only."""
-        return self._postings
+        return path in self._numbers
 
     def count(self, name: str) -> int:
         """How many files hold a name, about: what was read again may count twice."""
@@ -116,40 +84,32 @@ class WorkspaceIndex:
     def put(self, path: Path, names: Names) -> None:
         """Take what is known of a file now in place of what was known before."""
         self.drop(path)
-        self._postings.add(path, names)
+        self._numbers[path] = self._postings.add(path, names)
 
     def drop(self, path: Path) -> None:
         """Forget a file; one that is not known is none."""
-        postings = self._postings
-        number = postings.numbers.pop(path, None)
+        number = self._numbers.pop(path, None)
         if number is not None:
-            postings.paths[number] = None
-        if len(postings.paths) > _WORTH_CLEARING + 2 * len(postings.numbers):
-            self._postings = _cleared(postings)
-
-    def doubt(self, path: Path) -> None:
-        """A file may have changed since it was read, and its time need not tell. Any thread may say so."""
-        postings = self._postings
-        number = postings.numbers.get(path)
-        if number is not None:
-            postings.forget_stamp(number)
+            self._postings.paths[number] = None
+        if len(self._postings.paths) > _WORTH_CLEARING + 2 * len(self._numbers):
+            self._clear()
 
     def keep(self, known: Iterable[Path]) -> None:
         """Forget all files but these: folders came and went."""
-        for path in set(self._postings.numbers).difference(known):
+        for path in set(self._numbers).difference(known):
             self.drop(path)
 
-
-def _cleared(old: Postings) -> Postings:
-    """The postings made anew, without what is out of date; readers keep the old ones until the new are whole."""
-    fresh = Postings()
-    numbers: dict[int, int] = {}
-    for number, path in enumerate(old.paths):
-        if path is not None:
-            numbers[number] = fresh.numbers[path] = fresh.add_file(path, old.stamp(number))
-    for before, after in ((old.held, fresh.held), (old.defined, fresh.defined)):
-        for name, found in before.items():
-            kept = array("I", (numbers[number] for number in found if number in numbers))
-            if kept:
-                after[name] = kept
-    return fresh
+    def _clear(self) -> None:
+        """Make the postings anew, without what is out of date; readers keep the old ones until the new are whole."""
+        old, fresh = self._postings, _Postings([], {}, {})
+        numbers: dict[int, int] = {}
+        for number, path in enumerate(old.paths):
+            if path is not None:
+                numbers[number] = self._numbers[path] = len(fresh.paths)
+                fresh.paths.append(path)
+        for before, after in ((old.held, fresh.held), (old.defined, fresh.defined)):
+            for name, found in before.items():
+                kept = array("I", (numbers[number] for number in found if number in numbers))
+                if kept:
+                    after[name] = kept
+        self._postings = fresh
