@@ -1,6 +1,7 @@
 """The lower bound: asyncio, msgspec, one socket. Forwards each ghost-text request to a llama.cpp-style server and does
-nothing else: no documents, no context, no checks. Started as ``python forwarder.py HOST PORT [library]``; with the last
-word the exchange goes through the HTTP library that the server and both SDKs use, streamed as the server streams it.
+nothing else: no documents, no context, no checks. Started as ``python forwarder.py HOST PORT [aiohttp | httpx]``; with
+the last word the exchange goes through that HTTP library, streamed as the server streams it: through the first for a
+model server on this machine, through the second, on which both SDKs are built, for all others.
 """
 
 from __future__ import annotations
@@ -35,7 +36,24 @@ async def bare(host: str, port: int) -> Exchange:
     return exchange
 
 
-async def library(host: str, port: int) -> Exchange:
+async def through_aiohttp(host: str, port: int) -> Exchange:
+    import aiohttp
+
+    from tierwise.providers.connections.streams import sse_data
+
+    session = aiohttp.ClientSession(headers={"Accept-Encoding": "identity"})
+
+    async def exchange(body: bytes) -> str:
+        data = body.replace(b'"stream":false', b'"stream":true')
+        async with session.post(f"http://{host}:{port}/infill", data=data) as response:
+            return "".join(
+                [msgspec.json.decode(text)["content"] async for text in sse_data(response.content.iter_any())]
+            )
+
+    return exchange
+
+
+async def through_httpx(host: str, port: int) -> Exchange:
     import httpx2
 
     client = httpx2.AsyncClient(verify=False, trust_env=False, headers={"Accept-Encoding": "identity"})
@@ -50,6 +68,9 @@ async def library(host: str, port: int) -> Exchange:
             await response.aclose()
 
     return exchange
+
+
+EXCHANGES = {"": bare, "aiohttp": through_aiohttp, "httpx": through_httpx}
 
 
 async def forward(exchange: Exchange, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -76,7 +97,7 @@ async def main() -> None:
     transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout)
     writer = asyncio.StreamWriter(transport, protocol, reader, loop)
     host, port = sys.argv[1], int(sys.argv[2])
-    exchange = await (library if sys.argv[3:] == ["library"] else bare)(host, port)
+    exchange = await EXCHANGES["".join(sys.argv[3:])](host, port)
     await forward(exchange, reader, writer)
 
 

@@ -9,6 +9,7 @@ minutes. Deleted files are only deleted. The person is at work from the first re
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import json
@@ -47,6 +48,8 @@ from tierwise.session.session import Session
 from tierwise.settings.models import ResolvedModel, Settings
 
 FIRST_PAUSE_S = 600.0
+_READ_S = 300.0
+"""Real seconds after which the reading of the workspace counts as stuck."""
 OWN = Path(__file__).with_name("prefix_session.json")
 
 
@@ -127,6 +130,7 @@ class Replay:
         clock, spending, estimates = self._clock, Spending(self._clock), Estimates()
         self._session = Session(clock, Listeners())
         self._session.set_folders({self._folder: FolderTerms()})
+        self._session.index()
         self._ledger = PrefixLedger(clock)
         self._recorder = Recorder(_Nowhere(), clock)
         runner = ChainRunner(self._provider, Breakers(clock), LatencyBook(), spending, clock)
@@ -170,6 +174,7 @@ class Replay:
 
     async def _ask(self, task: Task, item: dict[str, Any], at: float, commit: dict[str, Any]) -> None:
         await self._wait(at)
+        await self._read()
         document = self._session.document(to_uri(self._folder / item["path"]))
         assert document is not None
         edits = sorted(item["edits"])
@@ -199,6 +204,13 @@ class Replay:
             await self._warm.tick()
         self._clock.time = max(until, self._clock.time)
         self._session.worked_at = self._clock.time
+
+    async def _read(self) -> None:
+        """Let the session read what has changed on disk, as it does while minutes pass: what it chooses to show must
+        not depend on how fast this machine is.
+        """
+        if not await asyncio.to_thread(self._session.wait_indexed, _READ_S):
+            raise RuntimeError("the workspace was not read in time")
 
     def _note(self, sent: Sent) -> None:
         """Keep what a request needed: the head, and every item it asked for that its prompt shows."""

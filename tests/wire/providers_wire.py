@@ -48,15 +48,19 @@ class Adapter:
     key: bool = True
     dialect: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    far: bool = False
+    """Whether such a provider is elsewhere, and is to be asked as such though the simulator is here."""
 
     def resolved(self, base_url: str, facts: dict[str, Any] | None = None, **provider: Any) -> ResolvedModel:
         """The model, with its provider at ``base_url``."""
-        settings = {
+        settings: dict[str, Any] = {
             "kind": self.kind,
             "dialect": self.dialect,
             "base_url": base_url + self.path,
             "api_key_env": "SIMULATED_KEY" if self.key else None,
         }
+        if self.far and base_url.startswith("http:"):
+            settings["ca_bundle"] = str(CERTIFICATE)  # nothing that needs one is taken for a server of this machine
         return ResolvedModel(
             ModelRef("far", self.model),
             ProviderSettings.model_validate(settings | provider),
@@ -77,10 +81,10 @@ ADAPTERS: dict[str, Adapter] = {
     "compatible": Adapter("openai-compatible", "/groq/openai/v1", "llama-3.3-70b-versatile", CHAT),
     "infill": Adapter("fim", "/llama.cpp", "qwen2.5-coder", FIM, key=False, dialect="llama.cpp"),
     "ollama": Adapter("fim", "", "qwen2.5-coder:7b", FIM, key=False, dialect="ollama"),
-    "mistral": Adapter("fim", "/mistral", "codestral-2508", FIM, dialect="mistral"),
-    "deepseek": Adapter("fim", "/deepseek/beta", "deepseek-flash", FIM, dialect="deepseek"),
+    "mistral": Adapter("fim", "/mistral", "codestral-2508", FIM, dialect="mistral", far=True),
+    "deepseek": Adapter("fim", "/deepseek/beta", "deepseek-flash", FIM, dialect="deepseek", far=True),
     "completions": Adapter("fim", "/vllm", "qwen2.5-coder-7b", RAW, key=False, dialect="completions"),
-    "mercury-edit": Adapter("fim", "/inception", "mercury-edit-2", RAW, dialect="mercury-edit"),
+    "mercury-edit": Adapter("fim", "/inception", "mercury-edit-2", RAW, dialect="mercury-edit", far=True),
 }
 
 
@@ -157,6 +161,23 @@ class Relay(_Server):
         await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
 
 
+class Abrupt(_Server):
+    """Passes one request on to another port, and closes as soon as its answer is through: as llama.cpp does."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._target = port
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            there_writer.write(await _request(reader))
+            writer.write(await there_reader.readuntil(b"0\r\n\r\n"))
+            await writer.drain()
+        finally:
+            there_writer.close()
+
+
 class Playback(_Server):
     """Answers every request with the same bytes in the given pieces, and keeps the first line of each request.
 
@@ -170,10 +191,8 @@ class Playback(_Server):
         self.asked: list[str] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        self.asked.append(head.partition("\r\n")[0])
-        length = next((line for line in head.lower().split("\r\n") if line.startswith("content-length:")), ":0")
-        await reader.readexactly(int(length.partition(":")[2]))
+        asked = await _request(reader)
+        self.asked.append(asked.partition(b"\r\n")[0].decode())
         for piece in self._pieces:
             writer.write(piece)
             await writer.drain()
@@ -185,6 +204,12 @@ class Playback(_Server):
 def http(body: bytes, content_type: str = "text/event-stream", status: str = "200 OK") -> bytes:
     """A response that ends when its connection does."""
     return f"HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n".encode() + body
+
+
+async def _request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0")
+    return head + await reader.readexactly(int(length.partition(b":")[2]))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from providers_wire import ADAPTERS, ENVIRON, KEY, Relay, answer, request
+from providers_wire import ADAPTERS, CERTIFICATE, ENVIRON, KEY, Abrupt, Relay, answer, request
 
 from tierwise import __version__
 from tierwise.core.models import ChatPrompt, FinishReason, ModelRef, PromptBlock, Schema, Speaker, Usage
@@ -176,8 +176,9 @@ async def test_a_slot_keeps_the_prompt_warm(registry: ProviderRegistry) -> None:
 @pytest.mark.parametrize("name", ADAPTERS)
 async def test_a_connection_is_shared_and_used_again(name: str, registry: ProviderRegistry) -> None:
     adapter = ADAPTERS[name]
-    async with Simulator(Script.saying("x")) as sim, Relay(sim.port) as relay:
-        resolved = adapter.resolved(relay.base_url)
+    near = adapter.kind == "fim" and not adapter.far
+    async with Simulator(Script.saying("x")) as sim, Relay(sim.port, tls=not near) as relay:
+        resolved = adapter.resolved(relay.base_url, ca_bundle=None if near else str(CERTIFICATE))
         other = ResolvedModel(ModelRef("far", adapter.model + "-2"), resolved.provider, resolved.facts)
         await registry.warm([resolved, other])
         assert relay.connections == 0
@@ -185,6 +186,15 @@ async def test_a_connection_is_shared_and_used_again(name: str, registry: Provid
             await answer(registry, model, request(adapter))
         await registry.aclose()
         assert (relay.connections, len(sim.requests)) == (1, 3)
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+async def test_a_server_that_closes_without_having_said_so(name: str, registry: ProviderRegistry) -> None:
+    adapter = ADAPTERS[name]
+    async with Simulator(Script.saying("x")) as sim, Abrupt(sim.port) as server:
+        for _ in range(5):
+            assert (await answer(registry, adapter.resolved(server.base_url), request(adapter)))[0] == "x"
+        assert (server.connections, len(sim.requests)) == (5, 5)
 
 
 WARMED = """

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from tierwise.core.documents import Document
+
+
+class Holders(Protocol):
+    """What is known of the words in some files at one moment, without reading them."""
+
+    def of(self, text: str) -> Iterable[Path]:
+        """The files that may hold ``text`` as whole words, in their order: all but those that are known not to."""
+        ...
 
 
 class WorkspaceView(Protocol):
@@ -30,9 +38,24 @@ class WorkspaceView(Protocol):
         """Those of ``files`` whose text contains ``word`` as a whole identifier."""
         ...
 
+    def holders(self, paths: Sequence[Path]) -> Holders:
+        """What is known of the words in some of ``files`` now."""
+        ...
+
     def open_documents(self) -> tuple[Document, ...]:
         """All readable open documents, the most recently used first."""
         ...
+
+
+class Unknown:
+    """``Holders`` of files of which nothing is known."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def of(self, text: str) -> Iterable[Path]:
+        del text
+        return self._paths
 
 
 class Library(Protocol):

@@ -65,7 +65,7 @@ class Hole:
             (*above, *more),
             before,
             text[point.column :],
-            tuple(raw.rstrip("\r\n") for raw in lines.raw_range(point.line + 1, stop)),
+            tuple([raw.rstrip("\r\n") for raw in lines.raw_range(point.line + 1, stop)]),
             start > 0,
             stop < lines.count,
             lines.terminator,
@@ -111,7 +111,7 @@ class Hole:
     @cached_property
     def below_filled(self) -> tuple[str, ...]:
         """The lines below that are not blank, without white space at their ends."""
-        return tuple(line.rstrip() for line in self.below if line.strip())
+        return tuple([line.rstrip() for line in self.below if line and not line.isspace()])
 
     @cached_property
     def level_below(self) -> int | None:

@@ -52,6 +52,12 @@ def unsuitable(ref: ModelRef, reason: str) -> BadRequest:
     return _make(BadRequest, ref, f"{ref} cannot be asked: {reason}")
 
 
+def not_http(call: Call) -> BadRequest:
+    """Nothing was sent: the address or a header breaks HTTP's own rules."""
+    provider = call.ref.provider
+    return unsuitable(call.ref, f"providers.{provider} has a base_url or header that HTTP does not allow")
+
+
 def from_status(call: Call, status: int, headers: Mapping[str, str], body: object) -> ProviderError:
     """An HTTP answer that is no success."""
     return _from_problem(call, status, headers, Problem.of(body), f"HTTP {status}")

@@ -17,8 +17,9 @@ from tierwise.providers.client import WireClient
 from tierwise.providers.connections.addresses import base_url
 from tierwise.providers.connections.anthropic_sdk import AnthropicConnection
 from tierwise.providers.connections.base import UNUSABLE, Connection
+from tierwise.providers.connections.local import LocalConnection, is_local
 from tierwise.providers.connections.openai_sdk import OpenAIConnection
-from tierwise.providers.connections.plain import PlainConnection
+from tierwise.providers.connections.remote import RemoteConnection
 from tierwise.providers.wires.base import Wire
 from tierwise.providers.wires.chat import ChatWire
 from tierwise.providers.wires.fim import (
@@ -81,6 +82,11 @@ class _Adapter:
     wire: Callable[[ResolvedModel], Wire]
 
 
+def _plain(settings: ProviderSettings, key: str, address: str) -> Connection:
+    kind = LocalConnection if is_local(settings, address) else RemoteConnection
+    return kind(settings, key, address)
+
+
 def _openai_wire(resolved: ResolvedModel) -> Wire:
     return ChatWire() if resolved.facts.api == "chat" else ResponsesWire()
 
@@ -106,7 +112,7 @@ _ADAPTERS: dict[ProviderKind, _Adapter] = {
     ProviderKind.ANTHROPIC: _Adapter(AnthropicConnection, lambda _: MessagesWire()),
     ProviderKind.OPENAI: _Adapter(OpenAIConnection, _openai_wire),
     ProviderKind.OPENAI_COMPATIBLE: _Adapter(OpenAIConnection, lambda _: ChatWire()),
-    ProviderKind.FIM: _Adapter(PlainConnection, _fim_wire),
+    ProviderKind.FIM: _Adapter(_plain, _fim_wire),
 }
 
 

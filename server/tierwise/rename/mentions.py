@@ -95,7 +95,6 @@ class _Finder:
         self._forms = {} if renamed.reach.local else forms_of(renamed.old_name, renamed.new_name)
         names = "|".join(re.escape(name) for name in (renamed.old_name, *self._forms))
         self._pattern = re.compile(rf"(?<![\w$])(?:{names})(?![\w$])")
-        # A plain search first: where no file holds the words it takes a fiftieth of the pattern's time (measured).
         self._words = (renamed.old_name, *self._forms)
         self._ordinary = is_ordinary(renamed.old_name)
         self._ambiguous: bool | None = None
@@ -106,8 +105,9 @@ class _Finder:
         folder = self._view.folder_of(self._own.path) if self._own.path is not None else None
         if folder is None or self._renamed.reach.local:
             return
-        for path, text in self._view.texts(folder):
-            if path != self._own.path and any(map(text.__contains__, self._words)) and self._pattern.search(text):
+        # Holding them comes first: a plain search takes a fiftieth of the pattern's time (measured).
+        for path, text in self._view.holding(folder, self._words):
+            if path != self._own.path and self._pattern.search(text):
                 document = self._view.read(path)
                 if document is not None and not is_untouchable(self._view, self._own, document):
                     yield document

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tierwise.core.changes import Changeset, FileEdit, RenameFile
 from tierwise.core.documents import Document
 from tierwise.core.uris import to_uri
-from tierwise.core.workspace import WorkspaceView
+from tierwise.core.workspace import Holders, WorkspaceView
 
 
 class Overlay:
@@ -65,6 +65,11 @@ class Overlay:
             if after not in seen:
                 yield after
 
+    def holders(self, paths: Sequence[Path]) -> Holders:
+        """What is known below, which says nothing of the edited files."""
+        listed = set(paths)
+        return _Holders(self._below.holders(paths), [path for path in self._documents if path in listed])
+
     def open_documents(self) -> tuple[Document, ...]:
         return tuple(self.after(document) for document in self._below.open_documents())
 
@@ -85,3 +90,12 @@ class Overlay:
             if path.is_relative_to(move.new):
                 return move.old / path.relative_to(move.new)
         return None if self.moved(path) != path else path
+
+
+class _Holders:
+    def __init__(self, below: Holders, edited: Sequence[Path]) -> None:
+        self._below = below
+        self._edited = edited
+
+    def of(self, text: str) -> Iterable[Path]:
+        return dict.fromkeys([*self._below.of(text), *self._edited])

@@ -1,4 +1,5 @@
-"""The workspace as one rename sees it: every file is looked at on the disk at most once, then only in memory.
+"""The workspace as one rename sees it: every file is read from the disk at most once, then only in memory, and only
+where it may hold what is looked for.
 
 Owner of what was read during one rename; made anew for each. Reads through the view only.
 """
@@ -7,23 +8,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tierwise.core.documents import Document
-from tierwise.core.languages import language_of
-from tierwise.core.workspace import WorkspaceView
+from tierwise.core.workspace import Holders, WorkspaceView
+from tierwise.rename.layout import by_language
 from tierwise.rename.values import stop_if
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A listed file with its text, joined once: a word is looked for in whole texts, not line by line."""
-
-    path: Path
-    document: Document
-    text: str
 
 
 class Snapshot:
@@ -33,8 +24,8 @@ class Snapshot:
         self._below = below
         self._cancelled = cancelled
         self._read: dict[Path, Document | None] = {}
-        self._listed: dict[Path, tuple[tuple[Path, str], ...]] = {}
-        self._loaded: dict[tuple[Path, str], tuple[_File, ...]] = {}
+        self._listed: dict[Path, Mapping[str, tuple[Path, ...]]] = {}
+        self._holders: list[tuple[Sequence[Path], Holders]] = []
         self._lock = threading.RLock()
 
     @staticmethod
@@ -51,41 +42,47 @@ class Snapshot:
         return self._read[path]
 
     def files(self, folder: Path, languages: frozenset[str] | None = None) -> Iterator[Path]:
-        return (path for path, language in self._paths(folder) if languages is None or language in languages)
+        """By their names' languages, each in the order of the view below. A file that is open in another language than
+        its name tells goes by its name.
+        """
+        for language, paths in self._paths(folder).items():
+            if languages is None or language in languages:
+                yield from paths
 
     def files_with(self, folder: Path, word: str, languages: frozenset[str] | None = None) -> Iterator[Path]:
         whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-        return (path for path, text in self.texts(folder, languages) if word in text and whole.search(text))
+        return (path for path, text in self.holding(folder, (word,), languages) if whole.search(text))
 
     def open_documents(self) -> tuple[Document, ...]:
         return self._below.open_documents()
 
-    def texts(self, folder: Path, languages: frozenset[str] | None = None) -> Iterator[tuple[Path, str]]:
-        """Every readable file of ``languages`` below ``folder`` with its text. A file that is open in another language
-        than its name tells goes by its name here, as in ``files``.
-        """
-        known = dict.fromkeys(language for _, language in self._paths(folder))
-        for language in known:
-            if languages is None or language in languages:
-                for file in self._files_of(folder, language):
-                    yield file.path, file.text
+    def holders(self, paths: Sequence[Path]) -> Holders:
+        """What is known of files when it is asked for first."""
+        with self._lock:
+            known = next((holders for listed, holders in self._holders if listed == paths), None)
+            if known is None:
+                known = self._below.holders(paths)
+                self._holders.append((paths, known))
+            return known
 
-    def _paths(self, folder: Path) -> tuple[tuple[Path, str], ...]:
+    def holding(
+        self, folder: Path, words: Sequence[str], languages: frozenset[str] | None = None
+    ) -> Iterator[tuple[Path, str]]:
+        """Every readable file of ``languages`` below ``folder`` that holds one of ``words`` somewhere as a whole, and
+        perhaps some that hold it as a part of others; with its text.
+        """
+        for language, paths in self._paths(folder).items():
+            if languages is None or language in languages:
+                holders = self.holders(paths)
+                for path in dict.fromkeys(path for word in words for path in holders.of(word)):
+                    stop_if(self._cancelled)
+                    document = self.read(path)
+                    text = "" if document is None else document.text
+                    if any(map(text.__contains__, words)):
+                        yield path, text
+
+    def _paths(self, folder: Path) -> Mapping[str, tuple[Path, ...]]:
         with self._lock:
             if folder not in self._listed:
-                self._listed[folder] = tuple((path, language_of(path).id) for path in self._below.files(folder))
+                self._listed[folder] = by_language(self._below.files(folder))
             return self._listed[folder]
-
-    def _files_of(self, folder: Path, language: str) -> tuple[_File, ...]:
-        with self._lock:
-            key = (folder, language)
-            if key not in self._loaded:
-                self._loaded[key] = tuple(self._load(path for path, its in self._paths(folder) if its == language))
-            return self._loaded[key]
-
-    def _load(self, paths: Iterator[Path]) -> Iterator[_File]:
-        for path in paths:
-            stop_if(self._cancelled)
-            document = self.read(path)
-            if document is not None:
-                yield _File(path, document, document.text)

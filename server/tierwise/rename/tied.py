@@ -90,6 +90,6 @@ def _lone_file(view: Snapshot, document: Document, new_stem: str, spoken: str) -
     whole = re.compile(rf"(?<!\w){re.escape(spoken)}(?!\w)")
     if target in set(view.files(folder)) or target.exists():
         return None
-    if any(other != path and spoken in text and whole.search(text) for other, text in view.texts(folder)):
+    if any(other != path and whole.search(text) for other, text in view.holding(folder, (spoken,))):
         return None
     return Changeset((RenameFile(path, target),))

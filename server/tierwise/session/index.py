@@ -1,14 +1,15 @@
 """Which files of the workspace hold and define which names. Owner of that index.
 
 One thread writes (the indexer's), any thread reads at any moment without a lock: postings only grow, a file that is
-read again gets a new number, and a number that is out of date points to no file. It holds names and places, no text.
+read again gets a new number, and a number that is out of date points to no file. It holds names and places, no text;
+and of each file the size and time that it had when it was read, by which ``holders.py`` tells whether it still holds.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _WORTH_CLEARING = 2_000
@@ -16,26 +17,53 @@ _WORTH_CLEARING = 2_000
 
 _NONE = array("I")
 
+Stamp = tuple[int, int]
+"""What tells one state of a file on the disk from another: modification time in nanoseconds, and size in bytes."""
+
+_NO_STAMP = (-1, -1)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names in one file: all of them, and those it defines (nested ones too)."""
+    """The names in one file: all of them, and those it defines (nested ones too). ``stamp``: the file's when it was
+    read; None where that is not known.
+    """
 
     all: tuple[str, ...]
     defined: tuple[str, ...]
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
-class _Postings:
-    """File numbers by name. Replaced as a whole when it is made anew, so that readers always see one state."""
+class Postings:
+    """File numbers by path and by name, paths and stamps by number. Replaced as a whole when it is made anew, so that
+    readers always see one state.
+    """
 
-    paths: list[Path | None]
-    held: dict[str, array[int]]
-    defined: dict[str, array[int]]
+    paths: list[Path | None] = field(default_factory=list[Path | None])
+    numbers: dict[Path, int] = field(default_factory=dict[Path, int])
+    held: dict[str, array[int]] = field(default_factory=dict[str, "array[int]"])
+    defined: dict[str, array[int]] = field(default_factory=dict[str, "array[int]"])
+    _times: array[int] = field(default_factory=lambda: array("q"))
+    _sizes: array[int] = field(default_factory=lambda: array("q"))
 
-    def add(self, path: Path, names: Names) -> int:
-        number = len(self.paths)
+    def stamp(self, number: int) -> Stamp:
+        """A file's stamp when it was read; one that no file has where that is not known."""
+        return self._times[number], self._sizes[number]
+
+    def forget_stamp(self, number: int) -> None:
+        self._sizes[number] = -1
+
+    def add_file(self, path: Path, stamp: Stamp) -> int:
+        """The number of a file of which nothing is held yet."""
+        self._times.append(stamp[0])
+        self._sizes.append(stamp[1])
         self.paths.append(path)
+        return len(self.paths) - 1
+
+    def add(self, path: Path, names: Names) -> None:
+        """Take the names of a file. Its number is given out last: who has it finds all names."""
+        number = self.add_file(path, names.stamp or _NO_STAMP)
         for table, words in ((self.held, names.all), (self.defined, names.defined)):
             for word in words:
                 numbers = table.get(word)
@@ -43,22 +71,26 @@ class _Postings:
                     table[word] = array("I", (number,))
                 else:
                     numbers.append(number)
-        return number
+        self.numbers[path] = number
 
 
 class WorkspaceIndex:
     """Names of all files that were read. An open file is known as it was read from disk last."""
 
     def __init__(self) -> None:
-        self._postings = _Postings([], {}, {})
-        self._numbers: dict[Path, int] = {}
+        self._postings = Postings()
 
     def __len__(self) -> int:
         """How many files are known."""
-        return len(self._numbers)
+        return len(self._postings.numbers)
 
     def __contains__(self, path: Path) -> bool:
-        return path in self._numbers
+        return path in self._postings.numbers
+
+    @property
+    def postings(self) -> Postings:
+        """All that is known now, to be read only."""
+        return self._postings
 
     def count(self, name: str) -> int:
         """How many files hold a name, about: what was read again may count twice."""
@@ -84,32 +116,40 @@ class WorkspaceIndex:
     def put(self, path: Path, names: Names) -> None:
         """Take what is known of a file now in place of what was known before."""
         self.drop(path)
-        self._numbers[path] = self._postings.add(path, names)
+        self._postings.add(path, names)
 
     def drop(self, path: Path) -> None:
         """Forget a file; one that is not known is none."""
-        number = self._numbers.pop(path, None)
+        postings = self._postings
+        number = postings.numbers.pop(path, None)
         if number is not None:
-            self._postings.paths[number] = None
-        if len(self._postings.paths) > _WORTH_CLEARING + 2 * len(self._numbers):
-            self._clear()
+            postings.paths[number] = None
+        if len(postings.paths) > _WORTH_CLEARING + 2 * len(postings.numbers):
+            self._postings = _cleared(postings)
+
+    def doubt(self, path: Path) -> None:
+        """A file may have changed since it was read, and its time need not tell. Any thread may say so."""
+        postings = self._postings
+        number = postings.numbers.get(path)
+        if number is not None:
+            postings.forget_stamp(number)
 
     def keep(self, known: Iterable[Path]) -> None:
         """Forget all files but these: folders came and went."""
-        for path in set(self._numbers).difference(known):
+        for path in set(self._postings.numbers).difference(known):
             self.drop(path)
 
-    def _clear(self) -> None:
-        """Make the postings anew, without what is out of date; readers keep the old ones until the new are whole."""
-        old, fresh = self._postings, _Postings([], {}, {})
-        numbers: dict[int, int] = {}
-        for number, path in enumerate(old.paths):
-            if path is not None:
-                numbers[number] = self._numbers[path] = len(fresh.paths)
-                fresh.paths.append(path)
-        for before, after in ((old.held, fresh.held), (old.defined, fresh.defined)):
-            for name, found in before.items():
-                kept = array("I", (numbers[number] for number in found if number in numbers))
-                if kept:
-                    after[name] = kept
-        self._postings = fresh
+
+def _cleared(old: Postings) -> Postings:
+    """The postings made anew, without what is out of date; readers keep the old ones until the new are whole."""
+    fresh = Postings()
+    numbers: dict[int, int] = {}
+    for number, path in enumerate(old.paths):
+        if path is not None:
+            numbers[number] = fresh.numbers[path] = fresh.add_file(path, old.stamp(number))
+    for before, after in ((old.held, fresh.held), (old.defined, fresh.defined)):
+        for name, found in before.items():
+            kept = array("I", (numbers[number] for number in found if number in numbers))
+            if kept:
+                after[name] = kept
+    return fresh

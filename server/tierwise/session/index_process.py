@@ -71,4 +71,4 @@ class IndexProcess:
         if not line:
             raise OSError("the process has ended")
         answer = json.loads(line)
-        return None if answer is None else Names(tuple(answer[0]), tuple(answer[1]))
+        return None if answer is None else Names(tuple(answer[0]), tuple(answer[1]), (answer[2][0], answer[2][1]))

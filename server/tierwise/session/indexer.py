@@ -38,6 +38,8 @@ class Indexer:
         self._is_open = is_open
         self._jobs: queue.SimpleQueue[Callable[[], Iterable[Path]] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._counting = threading.Lock()
+        self._unfinished = 0
         self._idle = threading.Event()
         self._idle.set()
         self._process = IndexProcess()
@@ -66,7 +68,9 @@ class Indexer:
         self._jobs.put(None)
 
     def _add(self, job: Callable[[], Iterable[Path]]) -> None:
-        self._idle.clear()
+        with self._counting:
+            self._unfinished += 1
+            self._idle.clear()
         self._jobs.put(job)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="tierwise-index", daemon=True)
@@ -78,9 +82,16 @@ class Indexer:
                 self._work_off([path for path in job() if is_code(language_of(path).id)])
                 if self._jobs.empty():
                     self._process.close()
-                    self._idle.set()
+                self._finished()
         finally:
             self._process.close()
+
+    def _finished(self) -> None:
+        """A job is done. Counted: one that comes at this very moment must not be taken for done with it."""
+        with self._counting:
+            self._unfinished -= 1
+            if not self._unfinished:
+                self._idle.set()
 
     def _news(self, listing: FolderListing) -> Iterable[Path]:
         """What has to be read of a folder. What is not listed any more, gone or forbidden, is forgotten unread."""

@@ -1,8 +1,8 @@
 """The names in files, found by a process of its own: ``python -m tierwise.session.names_in_files``.
 
-It reads one JSON string a line, an absolute path, and answers each with one line: ``[all names, names defined]``, or
-``null`` for a file that cannot be read or is too large. Parsing holds the interpreter's lock; done in the server it
-would delay every keystroke for as long as the folders are read. Keeps no text and writes nothing.
+It reads one JSON string a line, an absolute path, and answers each with one line: ``[all names, names defined, stamp of
+the file]``, or ``null`` for a file that cannot be read or is too large. Parsing holds the interpreter's lock; done in
+the server it would delay every keystroke for as long as the folders are read. Keeps no text and writes nothing.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from tierwise.session.index import Names
 MAX_BYTES = 400_000
 """A larger file is data or generated: it may be read when it is asked for, but nothing is learnt from it."""
 _NAME = re.compile(r"[^\W\d]\w+")
+"""A name, or the part of one after what no name begins with; names of one letter say too little to be kept."""
 _NICE = 10
 """As far as the system knows priorities: whoever waits for an answer comes first."""
+
+
+def name_parts(text: str) -> frozenset[str]:
+    """What a file holds, of names, that holds ``text`` as whole words. Empty where nothing of it is kept."""
+    return frozenset(_NAME.findall(text))
 
 
 def names_in(path: Path) -> Names | None:
@@ -30,6 +36,7 @@ def names_in(path: Path) -> Names | None:
 
     try:
         with path.open("rb") as file:
+            status = os.fstat(file.fileno())  # before it is read: a change meanwhile makes another stamp
             data = file.read(MAX_BYTES + 1)
     except OSError:
         return None
@@ -37,7 +44,8 @@ def names_in(path: Path) -> Names | None:
         return None
     text = data.decode("utf-8", "replace")
     defined = definition_names(language_of(path).id, text)
-    return Names(tuple(sorted(set(_NAME.findall(text)))), tuple(sorted(defined)))
+    stamp = status.st_mtime_ns, status.st_size
+    return Names(tuple(sorted(name_parts(text))), tuple(sorted(defined)), stamp)
 
 
 def main() -> None:
@@ -46,7 +54,7 @@ def main() -> None:
         os.nice(_NICE)
     for line in sys.stdin.buffer:
         names = names_in(Path(json.loads(line)))
-        answer = None if names is None else (names.all, names.defined)
+        answer = None if names is None else (names.all, names.defined, names.stamp)
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 

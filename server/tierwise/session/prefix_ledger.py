@@ -6,8 +6,9 @@ removes or reorders what was sent except in a rebase, and never shows a text tha
 
 When to rebase is the ski-rental rule: carrying dead text costs its read price on every request; once these costs have
 added up to the price of writing what would be missing without it, the line is cut there and continued. That is at most
-twice the cost of the best schedule that knew the future (Karlin et al., "Competitive Snoopy Caching", 1988). It may be
-cut at every place of which the provider still holds a copy, each with an account of its own, or begun anew.
+twice the cost of the best schedule that knew the future (Karlin et al., "Competitive Snoopy Caching", 1988). Missing is
+also what holds and is only not needed now: most of it is needed again. The line may be cut at every place of which the
+provider still holds a copy, each with an account of its own, or begun anew.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tierwise.session.cache_terms import CacheTerms
 from tierwise.session.lifetimes import Pauses
 from tierwise.session.prefix_line import Absent, Addition, Current, Item, Key, Position, addition, head
 from tierwise.session.prefix_text import FILE
+from tierwise.session.rent import Rent
 
 _ROOMY = 0.6
 """Share of the budget that a line is filled to when it is written anew, and by optional items: the rest is for what
@@ -108,11 +110,13 @@ class _Holding:
     head: tuple[str, ...]
     ends: list[Position]
     long: bool = False
-    carried: float = 0.0
+    carried: Rent = field(default_factory=Rent)
     """What beginning anew would have saved so far."""
     used_at: float | None = None
     pauses: Pauses = field(default_factory=Pauses)
     edits: Counter[Key] = field(default_factory=Counter[Key])
+    reads: int = 1
+    """How often the line was read since it was chosen: by its request, and to keep its copy alive."""
     reported: bool = False
     """The provider has reported a hit before: only then its silence is a miss."""
 
@@ -146,7 +150,7 @@ class PrefixLedger:
         elif holding.used_at is not None:
             holding.pauses.add(now - holding.used_at)
         why = _Turn(holding, need, now).take()
-        holding.used_at = now
+        holding.used_at, holding.reads = now, 1
         if why is not None and why is not Rebase.UNCACHED:
             self.rewrites[why] += 1
         return _sent(holding, need, why, now)
@@ -165,6 +169,8 @@ class PrefixLedger:
         holding = self._holdings.get(_key(need))
         if holding is None or usage is None or not usage.input_tokens:
             return True
+        if holding.used_at is not None and prefix.at > holding.used_at:
+            holding.reads += 1
         missed = usage.cached_tokens < _TRUST_SHARE * prefix.expected_cached
         unexplained = missed and (holding.reported or need.terms.marks > 0)
         holding.reported = holding.reported or usage.cached_tokens > 0
@@ -224,27 +230,29 @@ class _Turn:
         same = [item for item in self._need.items if item.key in stay.added.shown]
         needed = sum(len(text) for text in self._need.head) + sum(map(_length, same))
         if stay.chars <= needed * _NOT_WORTH_IT:
+            self._settle()
             return stay, None
-        chosen, why = stay, None
+        chosen, why, least = stay, None, stay.cost
         for option in self._others(same, optional_share=1.0):
-            dead = stay.chars - option.chars
-            if dead <= 0 or option.added.missing:
+            carried = self._carry(option, stay.chars - option.chars)
+            if option.chars >= stay.chars or option.added.missing:
                 continue
-            carried = self._carry(option, dead * self._terms.read)
-            if option.cost <= stay.cost and option.cost < chosen.cost:
-                chosen, why = option, Rebase.CHEAPER if self._held else Rebase.EXPIRED
-            elif chosen is stay and carried >= option.cost - stay.cost:
+            cost = option.cost + self._loss(stay, option)
+            if cost < least:
+                chosen, why, least = option, Rebase.CHEAPER if self._held else Rebase.EXPIRED, cost
+            elif chosen is stay and carried >= cost - stay.cost:
                 chosen, why = option, Rebase.CHEAPER
         return chosen, why
 
-    def _carry(self, option: _Option, cost: float) -> float:
-        """Add to the account of a place what going on from there would have saved on this request."""
-        if option.keep == 0:
-            self._holding.carried += cost
-            return self._holding.carried
-        end = self._holding.ends[option.keep - 1]
-        end.carried += cost
-        return end.carried
+    def _loss(self, stay: _Option, option: _Option) -> float:
+        """What it costs to show again the texts that hold, are not needed now, and would be left out."""
+        lost = (item for key, item in stay.added.shown.items() if key not in option.added.shown)
+        return sum(map(_length, lost)) * (self._terms.writing(long=self._holding.long) - self._terms.read)
+
+    def _carry(self, option: _Option, idle: int) -> float:
+        """What going on from the option's place would have saved on the requests so far."""
+        account = self._holding.ends[option.keep - 1].carried if option.keep else self._holding.carried
+        return account.add(idle, self._holding.reads) * self._terms.read
 
     def _option(self, keep: int, items: Sequence[Item], optional_share: float = _ROOMY) -> _Option:
         """Going on after the first ``keep`` ends. Right after the head the files that were edited least come first, so
@@ -316,10 +324,10 @@ class _Turn:
             last.shown = added.shown  # equal texts, perhaps other objects
 
     def _settle(self) -> None:
-        """A rewritten line begins new accounts."""
-        self._holding.carried = 0.0
+        """Where nothing is idle, or the line is rewritten, new accounts begin."""
+        self._holding.carried = Rent()
         for end in self._holding.ends:
-            end.carried = 0.0
+            end.carried = Rent()
 
     def _first_forbidden(self) -> int | None:
         """Index of the first end that shows a text which must not be sent any more."""

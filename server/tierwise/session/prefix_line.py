@@ -14,6 +14,7 @@ from tierwise.core.documents import Document
 from tierwise.core.text import Lines
 from tierwise.session import prefix_text
 from tierwise.session.prefix_text import FILE
+from tierwise.session.rent import Rent
 
 _WORTH_A_CHANGE = 400
 """Characters of a change up to which a text that this request does not need is kept current; a longer change is left
@@ -61,8 +62,8 @@ class Position:
     """The end of a piece. ``chars`` counts all text up to here; ``shown`` is what it says by then.
 
     ``sources`` are the paths of all files whose text stands up to here. ``held_until`` is the time (monotonic) up to
-    which the provider's copy of all text up to here is expected to live. ``carried`` has added up what cutting here
-    would have saved.
+    which the provider's copy of all text up to here is expected to live. ``carried``: what cutting here would have
+    saved.
     """
 
     text: str
@@ -70,7 +71,7 @@ class Position:
     shown: Mapping[Key, Item] = field(default_factory=dict[Key, Item])
     sources: frozenset[str] = frozenset()
     held_until: float = float("-inf")
-    carried: float = 0.0
+    carried: Rent = field(default_factory=Rent)
 
     def followed_by(self, added: Addition) -> Position:
         """The end of a piece put after this one."""

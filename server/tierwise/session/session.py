@@ -131,6 +131,7 @@ class Session:
         changed = tuple(paths)
         for path in changed:
             self._files.forget(path)
+            self._index.doubt(path)
         if any(path.name in IGNORE_FILES for path in changed):
             self.set_folders(self._terms)
         for listing in self._listings.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from tierwise.core.languages import language_of
 from tierwise.session.file_facts import FactsBook
 from tierwise.session.files import FileCache
 from tierwise.session.folder_map import FolderMap
+from tierwise.session.holders import IndexHolders
 from tierwise.session.index import WorkspaceIndex
 from tierwise.session.listing import FolderListing
 from tierwise.session.privacy import FolderRules, Forbidden
@@ -98,6 +99,9 @@ class FrozenView:
         for path in listing.paths():
             if languages is None or language_of(path).id in languages:
                 yield path
+
+    def holders(self, paths: Sequence[Path]) -> IndexHolders:
+        return IndexHolders(self._knowledge.index.postings, paths, self._documents)
 
     def files_with(self, folder: Path, word: str, languages: frozenset[str] | None = None) -> Iterator[Path]:
         whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")

@@ -39,7 +39,10 @@ registry = ProviderRegistry({})
 for kind in ("anthropic", "openai", "openai-compatible"):
     settings = ProviderSettings(kind=kind, base_url="http://h")
     registry.client(ResolvedModel(ModelRef("p", "m"), settings, ModelFacts()))
-print([name for name in ("anthropic", "openai", "httpx", "httpx2") if name in sys.modules])
+for address in ("http://h", "http://127.0.0.1:9"):
+    settings = ProviderSettings(kind="fim", dialect="llama.cpp", base_url=address)
+    registry.client(ResolvedModel(ModelRef("p", "m"), settings, ModelFacts()))
+print([name for name in ("aiohttp", "anthropic", "openai", "httpx", "httpx2") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ reported as uncertain and stays. All else must stay as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tierwise.core.documents import Document
 from tierwise.core.languages import language_of
 from tierwise.core.text import Lines, Point, advance
 from tierwise.core.uris import to_uri
+from tierwise.core.workspace import Unknown
 
 FOLDER = Path("/project").absolute()
 _MARKS = re.compile(r"¦|«(?P<old>[^»→]*?)(?:→(?P<new>[^»]*))?»|⁅(?P<maybe>[^⁆]*)⁆")
@@ -61,6 +62,9 @@ class MemoryView:
     def files_with(self, folder: Path, word: str, languages: frozenset[str] | None = None) -> Iterator[Path]:
         whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
         return (path for path in self.files(folder, languages) if whole.search(self.documents[path].text))
+
+    def holders(self, paths: Sequence[Path]) -> Unknown:
+        return Unknown(paths)
 
     def open_documents(self) -> tuple[Document, ...]:
         return tuple(document for document in self.documents.values() if document.is_open)

@@ -31,6 +31,7 @@ class Desk:
         self.clock = HandClock()
         self.ledger = PrefixLedger(self.clock)
         self.documents = {name: _document(name, text) for name, text in texts.items()}
+        self.last: Prefix
 
     def write(self, name: str, text: str) -> None:
         self.documents[name] = _document(name, text)
@@ -44,6 +45,7 @@ class Desk:
         need = self.need(*names, budget=budget, optional=optional)
         prefix = self.ledger.prefix(need)
         self.ledger.observe(need, prefix, Usage(input_tokens=prefix.tokens, cached_tokens=prefix.expected_cached))
+        self.last = prefix
         return prefix
 
     def _current(self, item: Item) -> Lines | Absent:
@@ -98,6 +100,45 @@ def test_a_line_is_cut_behind_what_still_holds() -> None:
     assert cheaper is not None
     assert text_of(cheaper).startswith(first)
     assert cheaper.expected_cached > 0.9 * cheaper.tokens
+
+
+def test_what_holds_is_not_cut_off_because_it_stands_at_the_end() -> None:
+    """Leaving it out costs nothing today, and all of it on the day it is needed again."""
+    desk = Desk(x="line\n" * 100, y="other\n" * 400)
+    desk.ask("x")
+    desk.ask("x", "y")
+    desk.write("x", "line\n" * 99 + "changed\n")
+    assert desk.ask("x").rebase is None
+    prefix = desk.ask("x", "y")
+    assert prefix.rebase is None
+    assert text_of(prefix).count("other\n") == 400
+
+
+def test_what_is_needed_now_and_then_is_not_carried_in_vain() -> None:
+    """Only what nobody needed since adds up: here never enough to write the rest anew."""
+    desk = Desk(a="first\n" * 100, b="second\n" * 400, c="third\n" * 200)
+    desk.ask("a", "b", "c")
+    for number in range(200):
+        wanted = ("a", "b", "c") if number % 5 == 0 else ("a", "c")
+        assert desk.ask(*wanted).rebase is None
+
+
+def test_the_reads_that_keep_a_copy_alive_count_as_carrying() -> None:
+    texts = {"a": "first\n" * 100, "b": "second\n" * 400}
+    counts: list[int] = []
+    for refreshes in (0, 3):
+        desk = Desk(**texts)
+        desk.ask("a", "b")
+        asked = 0
+        while desk.ask("a").rebase is None:
+            asked += 1
+            need, prefix = desk.need("a"), desk.last
+            for _ in range(refreshes):
+                desk.clock.time += 200
+                again = replace(prefix, at=desk.clock.time)
+                desk.ledger.observe(need, again, Usage(input_tokens=again.tokens, cached_tokens=again.tokens))
+        counts.append(asked)
+    assert 0 < counts[1] < counts[0]
 
 
 def test_expiry_makes_a_rebase_free() -> None:

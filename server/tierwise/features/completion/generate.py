@@ -77,9 +77,10 @@ class FastTier:
         looking = asyncio.get_running_loop().call_later(_LOOK_S, shaper.prepare)
         try:
             async with run:
-                if await _listen(run, shaper, flight):
-                    flight.outcome = shaper.finish(complete=True)
-                    flight.land()
+                said_all = await _listen(run, shaper, flight)
+                flight.outcome = shaper.finish(said_all or run.finish is FinishReason.STOP or flight.enough)
+                flight.land()  # closing the call need not hold up who waits for the text
+                if said_all:
                     await _hear_usage(run)
         except (ProviderError, ConfigError, Declined):
             if not flight.text:

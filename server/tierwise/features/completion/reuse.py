@@ -21,16 +21,17 @@ _CLOSERS = frozenset(")]}>\"'`;, ")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A finished answer: at ``anchor``, ``head`` (its line up to there) continued with ``text``; ``tail`` followed."""
+    """A finished answer: at ``anchor``, ``head`` (its line up to there) was continued; ``tail`` followed."""
 
     anchor: Point
     head: str
-    text: str
+    whole: str
+    """``head`` with the answer's text."""
     tail: str
     above: str
     source: str
     breaks: int
-    """Line breaks in ``text``."""
+    """Line breaks in the answer's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,16 @@ class Reuse:
         """Remember an answer that was made for ``point`` of ``document``; ``text`` is the part after the cursor."""
         line = document.lines.line(point.line)
         head, tail = line[: point.column], line[point.column :]
-        known = Known(point, head, text, tail, _above(document, point), source, len(split_lines(text)) - 1)
+        known = Known(point, head, head + text, tail, _above(document, point), source, len(split_lines(text)) - 1)
         self._known.setdefault(document.uri, deque(maxlen=_PER_DOCUMENT)).appendleft(known)
 
     def find(self, document: Document, point: Point) -> Remainder | None:
         """The rest of the newest answer that fits what now stands before and after the cursor."""
+        lines = document.lines
+        typed = lines.raw(point.line)[: point.column] if point.line < lines.count else ""
         for known in self._known.get(document.uri, ()):
+            if known.anchor.line == point.line and not known.whole.startswith(typed):
+                continue  # by far the most, while one line is typed
             remainder = _remainder(known, document, point)
             if remainder:
                 return Remainder(remainder, known.source)
@@ -85,7 +90,7 @@ def _remainder(known: Known, document: Document, point: Point) -> str | None:
     line = known.anchor.line
     if not line <= point.line <= line + known.breaks or point.line >= document.lines.count:
         return None
-    whole = known.head + known.text
+    whole = known.whole
     typed = document.lines.slice(Span(Point(line, 0), point)).replace("\r\n", "\n")
     if len(typed) < len(known.head) - _BACK or not whole.startswith(typed) or len(typed) == len(whole):
         return None

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from tierwise.core.errors import ProviderError
-from tierwise.providers.errors import Call, cut, late, unreachable, unsuitable
+from tierwise.providers.errors import Call, cut, late, not_http, unreachable, unsuitable
 from tierwise.settings.models import ProviderSettings
 
 if TYPE_CHECKING:
@@ -85,12 +85,16 @@ class BaseConnection(ABC, Generic[C]):
             return self._client
         async with self._opening:
             if self._client is None:
-                self._client = await asyncio.to_thread(self._create)
+                self._client = await self._made()
             return self._client
+
+    async def _made(self) -> C:
+        """The client of ``_create``, called in a worker thread."""
+        return await asyncio.to_thread(self._create)
 
     @abstractmethod
     def _create(self) -> C:
-        """Make the client, in a worker thread. Raises what ``UNUSABLE`` lists."""
+        """Make the client. Raises what ``UNUSABLE`` lists."""
 
     @abstractmethod
     async def _close(self, client: C) -> None:
@@ -161,6 +165,6 @@ def transport_error(call: Call, error: BaseException) -> ProviderError:
         case httpx2.TimeoutException():
             return late(call, started=False)
         case httpx2.UnsupportedProtocol() | httpx2.InvalidURL() | httpx2.LocalProtocolError():
-            return unsuitable(call.ref, f"providers.{provider} has a base_url or header that HTTP does not allow")
+            return not_http(call)
         case _:
             return cut(call, "was cut: the connection broke off")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"tierwise/{__version__}"
 
-_KEEP_IDLE_S = 90.0
+HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+"""Of every request: who asks, and that small pieces should not wait in a compressor."""
+
+KEEP_IDLE_S = 90.0
 """Seconds that an idle connection is kept. The library's 5 s would make every request after a thinking pause open a new
 one, a TLS handshake more; a connection that the server has closed meanwhile is noticed before it is used."""
 
@@ -40,8 +43,13 @@ def http_client(settings: ProviderSettings, address: str) -> httpx2.AsyncClient:
         verify=_certificates(settings.ca_bundle, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
         proxy=settings.proxy,
         trust_env=not is_loopback(address),
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-        limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_IDLE_S),
+        headers=HEADERS,
+        limits=httpx2.Limits(
+            max_connections=None,
+            # A new connection to this machine costs next to nothing, and llama.cpp closes a kept one unannounced.
+            max_keepalive_connections=0 if is_loopback(address) and address.startswith("http:") else None,
+            keepalive_expiry=KEEP_IDLE_S,
+        ),
         follow_redirects=False,
     )
 

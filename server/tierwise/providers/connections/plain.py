@@ -3,73 +3,61 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tierwise.providers.connections.addresses import endpoint
-from tierwise.providers.connections.base import BaseConnection, as_event, mapped, timeout
-from tierwise.providers.connections.http_client import http_client
-from tierwise.providers.errors import Call, from_status
+from tierwise.providers.connections.base import BaseConnection, as_event
+from tierwise.providers.connections.streams import json_lines, sse_data
+from tierwise.providers.errors import Call, cut, from_status
 from tierwise.settings.models import FimDialect
 
-if TYPE_CHECKING:
-    import httpx2
+C = TypeVar("C")
 
 
-class PlainConnection(BaseConnection["httpx2.AsyncClient"]):
-    """See ``Connection``."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer whose body is still to come: whole by ``read``, or piece by piece."""
+
+    status: int
+    headers: Mapping[str, str]
+    read: Callable[[], Awaitable[bytes]]
+    pieces: Callable[[], AsyncIterator[bytes]]
+
+
+class PlainConnection(BaseConnection[C]):
+    """See ``Connection``. Which HTTP library makes the exchange is for those below to say."""
 
     async def events(self, call: Call, path: str, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """See ``Connection.events``."""
         client = await self.client(call)
-        with mapped(call):
-            request = client.build_request("POST", endpoint(self.address, path), json=body, timeout=timeout(call))
-            response = await client.send(request, stream=True)
-            try:
-                if not response.is_success:
-                    content = _content(await response.aread())
-                    raise from_status(call, response.status_code, response.headers, content)
-                async for text in _lines(response) if self._by_line else _data(response):
+        async with self._post(client, call, endpoint(self.address, path), body) as answer:
+            if not 200 <= answer.status < 300:
+                raise from_status(call, answer.status, answer.headers, _content(await answer.read()))
+            async with aclosing(self._texts(call, answer)) as texts:
+                async for text in texts:
                     yield as_event(json.loads(text))
-            finally:
-                await response.aclose()
 
-    @property
-    def _by_line(self) -> bool:
-        return self.settings.dialect is FimDialect.OLLAMA
+    def headers(self) -> dict[str, str]:
+        """What every request carries."""
+        authorization = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        return {**authorization, **self.settings.headers}
 
-    def _create(self) -> httpx2.AsyncClient:
-        client = http_client(self.settings, self.address)
-        if self.key:
-            client.headers["Authorization"] = f"Bearer {self.key}"
-        client.headers.update(self.settings.headers)
-        return client
+    @abstractmethod
+    def _post(self, client: C, call: Call, url: str, body: dict[str, Any]) -> AbstractAsyncContextManager[Answer]:
+        """Post the body as JSON; leaving the context closes the socket unless the answer has been read to its end.
+        Turns the library's faults, and ValueErrors within the context, into ProviderErrors.
+        """
 
-    async def _close(self, client: httpx2.AsyncClient) -> None:
-        await client.aclose()
-
-
-async def _data(response: httpx2.Response) -> AsyncIterator[str]:
-    """The data of each server-sent event, without the mark that ends OpenAI's streams."""
-    import httpx2
-
-    async for event in httpx2.EventSource(response):
-        if event.data and event.data != "[DONE]":
-            yield event.data
-
-
-async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
-    """The lines of the answer. Only a line feed ends one: JSON may hold the other characters that Unicode counts as
-    line ends, and a line is decoded when it is whole, so that no character is split.
-    """
-    rest = b""
-    async for chunk in response.aiter_bytes():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line.strip():
-                yield line.decode()
-    if rest.strip():
-        yield rest.decode()
+    def _texts(self, call: Call, answer: Answer) -> AsyncGenerator[str]:
+        if self.settings.dialect is FimDialect.OLLAMA:
+            return json_lines(answer.pieces())
+        if not answer.headers.get("content-type", "").lower().startswith("text/event-stream"):
+            raise cut(call, "is no stream of events")
+        return sse_data(answer.pieces())
 
 
 def _content(raw: bytes) -> object:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -104,9 +105,9 @@ class Modules:
                 )
                 if found is not None:
                     return found
-        candidates = [path.with_name(path.name + item) for item in _EXTENSIONS]
-        candidates += [path / f"index{item}" for item in _EXTENSIONS]
-        return next((item for item in candidates if item in paths), None)
+        beside = (path.with_name(path.name + item) for item in _EXTENSIONS)
+        inside = (path / f"index{item}" for item in _EXTENSIONS)
+        return next((item for item in chain(beside, inside) if item in paths), None)
 
     def _mapped(self, file: SourceFile, specifier: str) -> Iterator[Path]:
         for config in self._configs:

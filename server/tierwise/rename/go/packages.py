@@ -112,8 +112,8 @@ class Packages:
 
     def files(self, package: Package, word: str = "") -> Iterator[SourceFile]:
         """The files of a package, in a stable order; only those whose text holds ``word``, where one is given."""
-        for path in self._by_folder.get(package.folder, ()):
-            if word and word not in (self._project.text(path) or ""):
+        for path in self._project.layout.folders.get(package.folder, ()):
+            if word and not (self._project.may_hold(path, word) and word in (self._project.text(path) or "")):
                 continue  # need not be parsed: a workspace may hold thousands
             file = self._project.file(path)
             if file is not None and self.of(file) == package:
@@ -148,7 +148,7 @@ class Packages:
 
     def _main_package(self, folder: Path) -> Package | None:
         """The package of a folder that others can import."""
-        for path in self._by_folder.get(folder, ()):
+        for path in self._project.layout.folders.get(folder, ()):
             file = self._project.file(path)
             if file is not None and not path.name.endswith("_test.go"):
                 return self.of(file)
@@ -171,13 +171,6 @@ class Packages:
             match = _MODULE.search(self._project.text(path) or "")
             if match is not None:
                 found[match.group(1)] = path.parent
-        return found
-
-    @cached_property
-    def _by_folder(self) -> dict[Path, list[Path]]:
-        found: dict[Path, list[Path]] = {}
-        for path in sorted(self._project.paths(), key=str):
-            found.setdefault(path.parent, []).append(path)
         return found
 
 

@@ -269,9 +269,10 @@ class Classes:
         found = self._of_package(package, name)
         if found is not None:
             return found
-        for path in self._by_folder.get(file.path.parent, ()):  # a class beside the one that its file is named after
-            text = self._project.text(path) or ""
-            other = self._project.file(path) if name in text else None
+        beside = self._project.layout.folders.get(file.path.parent, ())
+        for path in beside:  # a class beside the one that its file is named after
+            holds = self._project.may_hold(path, name) and name in (self._project.text(path) or "")
+            other = self._project.file(path) if holds else None
             top = self._top(other, name) if other is not None else None
             if isinstance(top, Class):
                 return top
@@ -282,13 +283,6 @@ class Classes:
         found: dict[str, list[Path]] = {}
         for path in sorted(self._project.paths(), key=str):
             found.setdefault(path.name, []).append(path)
-        return found
-
-    @cached_property
-    def _by_folder(self) -> dict[Path, list[Path]]:
-        found: dict[Path, list[Path]] = {}
-        for path in sorted(self._project.paths(), key=str):
-            found.setdefault(path.parent, []).append(path)
         return found
 
 

@@ -118,9 +118,19 @@ class Jedi:
     def _context(self, path: Path) -> Any:
         if path not in self._modules:
             source = _module("file_io").KnownContentFileIO(path, self._sources.text(path) or "")
-            loaded = _module("inference.imports").load_module_from_path(self._state, source)
+            names, is_package = self._names(path)
+            loaded = _module("inference.imports").load_module_from_path(self._state, source, names, is_package)
             self._modules[path] = loaded.as_context()
         return self._modules[path]
+
+    def _names(self, path: Path) -> tuple[tuple[str, ...] | None, bool | None]:
+        """A module by its place in the folder. jedi's own choice is the shortest name, which several files may share:
+        then it takes one of them for the other.
+        """
+        *folders, _ = path.relative_to(self._sources.folder).parts if self._sources.holds(path) else ("",)
+        is_package = path.stem == "__init__"
+        names = (*folders,) if is_package else (*folders, path.stem)
+        return (names, is_package) if folders else (None, None)
 
     def _get_sys_path(self, **_: object) -> list[str]:
         return self._sys_path

@@ -114,6 +114,19 @@ class PythonFile:
         module = statement.child_by_field_name("module_name")
         return self.parsed.source(module) if module is not None and module.type == "dotted_name" else ""
 
+    def module_above(self, name: Name) -> str:
+        """The absolute module of which ``from module import name`` takes a name; empty for any other occurrence."""
+        statement = self.statement_of_import(name)
+        module = statement.child_by_field_name("module_name") if statement is not None else None
+        if module is None or module.type != "dotted_name" or name.start < module.end_byte:
+            return ""
+        return self.parsed.source(module)
+
+    @cached_property
+    def changes_path(self) -> bool:
+        """Whether the file may say itself where modules are looked for; jedi regards what it does to ``sys.path``."""
+        return "sys" in self.parsed.text
+
     def bears_its_own_name(self, name: Name) -> bool:
         """Whether an imported name is the one that its module gave it, not a local alias."""
         around = name.node.parent

@@ -81,6 +81,7 @@ class Links:
         self._defining: set[ClassKey] = set()
         self._of_self: set[Place] = set()
         self._ancestors: dict[ClassKey, tuple[BaseClass, ...]] = {}
+        self._imported: dict[str, tuple[Target, ...]] = {}
 
     def build(self, word: str, interest: Interest, cancelled: Callable[[], bool]) -> None:
         """Ask jedi what is left to ask, and merge."""
@@ -202,7 +203,7 @@ class Links:
         if not file.bears_its_own_name(name):
             return  # a local alias
         place = self.place(file, name)
-        targets = [target for target in self._goto(file, name) if _differs(target, place)]
+        targets = [target for target in self._import_targets(file, name) if _differs(target, place)]
         if not targets:
             self.lost.add(place)
         mixed = name.binding is not None and any(item.kind != "import" for item in name.binding.definitions)
@@ -210,6 +211,19 @@ class Links:
             self.aliased.add(place)
             return
         self._merge_targets(file, name, targets)
+
+    def _import_targets(self, file: PythonFile, name: Name) -> tuple[Target, ...]:
+        """Where an import leads: what all files take from one absolute module leads to the same place, and is asked
+        once. A file asks for itself where jedi would regard what else it holds.
+        """
+        module = file.module_above(name)
+        if not module or file.changes_path or file.parsed.error_count:
+            return self._goto(file, name)
+        targets = self._imported.get(module) or self._goto(file, name)
+        if any(target.path == file.path for target in targets):
+            return self._goto(file, name)  # a module that imports from itself
+        self._imported[module] = targets
+        return targets
 
     def _merge_targets(self, file: PythonFile, name: Name, targets: Iterable[Target]) -> None:
         for target in targets:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tierwise.core.documents import Document
 from tierwise.core.workspace import WorkspaceView
+from tierwise.rename.layout import Layout, layout_of
 
 PYTHON = frozenset({"python"})
+_OF_PACKAGES = ("__init__.py", "__init__.pyi")
 
 
 class SourceTree:
@@ -37,14 +39,14 @@ class SourceTree:
         return path.is_relative_to(self.folder)
 
     def has_file(self, path: Path) -> bool:
-        return path in self._files
+        return path in self._layout.files
 
     def has_folder(self, path: Path) -> bool:
         return path in self._folders
 
     def names(self, folder: Path) -> set[str]:
         """Modules and packages right below a folder."""
-        files = {path.stem for path in self._files if path.parent == folder and path.stem != "__init__"}
+        files = {path.stem for path in self._layout.folders.get(folder, ()) if path.stem != "__init__"}
         return files | {path.name for path in self._folders if path.parent == folder}
 
     @cached_property
@@ -52,40 +54,25 @@ class SourceTree:
         """Folders from which absolute imports may start: the workspace folder, ``src``, and every folder that holds
         modules or packages without being a package itself (what the interpreter or a test runner puts on its path).
         """
-        found = {self._root_of(folder) for folder in self._holding}
+        found = {self._root_of(folder) for folder in self._layout.folders}
         first = [self.folder, self.folder / "src"]
         return tuple(dict.fromkeys([*first, *sorted(found)]))
 
-    def candidates(self, name: str) -> tuple[Path, ...]:
-        """Every file or package folder that an absolute import of ``name`` may mean."""
-        found: list[Path] = []
-        for root in self.roots:
-            if self.has_folder(root / name):
-                found.append(root / name)
-            elif self.has_file(root / f"{name}.py") or self.has_file(root / f"{name}.pyi"):
-                found.append(root / f"{name}.py")
-        return tuple(dict.fromkeys(found))
-
     def _root_of(self, folder: Path) -> Path:
         while folder != self.folder and (
-            folder / "__init__.py" in self._files or folder / "__init__.pyi" in self._files
+            self.has_file(folder / "__init__.py") or self.has_file(folder / "__init__.pyi")
         ):
             folder = folder.parent
         return folder
 
     @cached_property
-    def _files(self) -> frozenset[Path]:
-        return frozenset(self.view.files(self.folder, PYTHON))
-
-    @cached_property
-    def _holding(self) -> frozenset[Path]:
-        """Folders with files right below them: far fewer than files, and making paths costs."""
-        return frozenset(path.parent for path in self._files)
+    def _layout(self) -> Layout:
+        return layout_of(self.view.files(self.folder, PYTHON))
 
     @cached_property
     def _folders(self) -> frozenset[Path]:
         found: set[Path] = set()
-        for folder in self._holding:
+        for folder in self._layout.folders:
             for parent in (folder, *folder.parents):
                 if parent in found or parent == self.folder or not parent.is_relative_to(self.folder):
                     break

@@ -6,11 +6,13 @@ Owner of what was read during one rename. Reads through the view only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from tierwise.core.documents import Document
 from tierwise.core.text import Point, Span
 from tierwise.core.workspace import WorkspaceView
+from tierwise.rename.layout import Layout, layout_of
 from tierwise.rename.values import stop_if
 from tierwise.syntax.parse import Node, Parsed, parse
 from tierwise.syntax.scopes import Binding, Name, Occurrences, occurrences
@@ -65,7 +67,7 @@ class Project:
         self._view = view
         self._cancelled = cancelled
         self._files: dict[Path, SourceFile | None] = {self.own.path: self.own}
-        self._listed: frozenset[Path] | None = None
+        self._holding: dict[str, frozenset[Path]] = {}
 
     def file(self, path: Path) -> SourceFile | None:
         """A file of one of the engine's languages; None where there is none that may be read."""
@@ -100,10 +102,23 @@ class Project:
 
     def paths(self) -> frozenset[Path]:
         """Every file of the folder in the engine's languages."""
-        if self._listed is None:
-            listed = self._view.files(self.folder, self.languages) if self.folder is not None else ()
-            self._listed = frozenset({*listed, self.own.path})
-        return self._listed
+        return self.layout.files
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How these files lie."""
+        listed = tuple(self._view.files(self.folder, self.languages)) if self.folder is not None else ()
+        found = layout_of(listed)
+        return found if self.own.path in found.files else layout_of((*listed, self.own.path))
+
+    def may_hold(self, path: Path, word: str) -> bool:
+        """False where a file is known not to hold a word, without reading it."""
+        if path == self.own.path:
+            return True
+        if word not in self._holding:
+            listed = tuple(self._view.files(self.folder, self.languages)) if self.folder is not None else ()
+            self._holding[word] = frozenset(self._view.holders(listed).of(word))
+        return path in self._holding[word]
 
     def paths_named(self, name: str) -> list[Path]:
         """Files of any language with this name, wherever they are in the folder."""
