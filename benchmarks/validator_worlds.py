@@ -15,7 +15,7 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,7 @@ from typing import Any
 from tierwise.core.documents import Document
 from tierwise.core.languages import language_of
 from tierwise.core.text import Lines, split_lines
+from tierwise.core.workspace import Unknown
 from tierwise.syntax.imports import imports
 from tierwise.syntax.parse import parse
 from tierwise.syntax.scopes import all_occurrences
@@ -74,6 +75,9 @@ class MemoryView:
         for path in self.files(folder, languages):
             if word in (text := self.texts[path.relative_to(folder).as_posix()]) and whole.search(text):
                 yield path
+
+    def holders(self, paths: Sequence[Path]) -> Unknown:
+        return Unknown(paths)
 
     def open_documents(self) -> tuple[Document, ...]:
         return ()
