@@ -69,6 +69,9 @@ def patched(text: str, diff: str) -> str:
         while index < len(body) and body[index] and not _HUNK.fullmatch(body[index]):
             sign, line = body[index][0], body[index][1:]
             index += 1
+            if sign == "~":
+                done += int(line)
+                continue
             if index < len(body) and body[index] == _NO_NEWLINE:
                 line = line.removesuffix("\n")
                 index += 1

@@ -23,6 +23,7 @@ from tierwise.features.learning import Listeners
 from tierwise.session.cache_terms import CacheTerms
 from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
 from tierwise.session.prefix_line import Absent, Item
+from tierwise.session.prefix_text import change, snapshot
 from tierwise.session.privacy import FolderTerms
 from tierwise.session.session import Session
 
@@ -209,6 +210,14 @@ def test_prompts_say_what_files_hold_and_only_grow(seed: int, budget: int, terms
             some_step(world, chance, budget)
         world.ignore(chance.choice(NAMES))
         world.ask(NAMES, budget)
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.lists(st.sampled_from(PIECES)), st.lists(st.sampled_from(PIECES)))
+def test_a_change_makes_the_new_text_of_the_old_one(kept: list[str], old: list[str], new: list[str]) -> None:
+    before, after = Lines.of("".join([*kept, *old, *kept])), Lines.of("".join([*kept, *new, *kept]))
+    if list(before) != list(after):
+        said = read(snapshot("file", "x", before) + change("file", "x", before, after))
+        assert said["file", "x"] == after.text
 
 
 def test_equal_sessions_have_equal_prompts() -> None:
