@@ -24,6 +24,7 @@ from tierwise.cli.rename_write import write_changes
 from tierwise.core.changes import FileEdit, RenameFile
 from tierwise.core.clock import SystemClock
 from tierwise.core.errors import Declined, UsageError
+from tierwise.core.right_of_way import RightOfWay
 from tierwise.core.text import Point
 from tierwise.core.workspace import WorkspaceView
 from tierwise.features.rename.engines import Asked, Engines
@@ -79,7 +80,8 @@ def _store(folder: Path) -> SettingsStore:
 async def _renamed(store: SettingsStore, view: WorkspaceView, asked: Asked) -> RenameResult:
     """The certain occurrences, by the best engine there is. Raises RenameDeclined."""
     servers = LanguageServers(store.for_folder, store.is_trusted, lambda: view, os.environ, SystemClock())
-    engines = Engines(Renamer(bundled_engines()), Renamer(bundled_engines(aliases=False)), servers)
+    renamers = Renamer(bundled_engines()), Renamer(bundled_engines(aliases=False))
+    engines = Engines(*renamers, servers, RightOfWay())
     assert asked.document.path is not None
     settings = store.for_folder(view.folder_of(asked.document.path)).rename
     try:

@@ -8,7 +8,7 @@ anything else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -78,10 +78,13 @@ class Renamed:
         return (*(edit.base for edit in self.changes.edits), *self.holders)
 
 
-def find_mentions(view: Snapshot, renamed: Renamed) -> tuple[Mention, ...]:
-    """All candidates, the nearest to the symbol first, ``MAX_MENTIONS`` at most."""
+def find_mentions(view: Snapshot, renamed: Renamed, give_way: Callable[[], None] = lambda: None) -> tuple[Mention, ...]:
+    """All candidates, nearest to the symbol first, ``MAX_MENTIONS`` at most. ``give_way`` is called between files."""
     finder = _Finder(view, renamed)
-    found = [*finder.uncertain(), *(mention for document in finder.documents() for mention in finder.inside(document))]
+    found = list(finder.uncertain())
+    for document in finder.documents():
+        give_way()
+        found += finder.inside(document)
     return tuple(sorted(found, key=finder.distance)[:MAX_MENTIONS])
 
 

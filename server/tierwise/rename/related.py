@@ -49,13 +49,17 @@ class Related:
 
 
 def find_related(
-    view: Snapshot, renamer: Renamer, renamed: Renamed, cancelled: Callable[[], bool]
+    view: Snapshot,
+    renamer: Renamer,
+    renamed: Renamed,
+    cancelled: Callable[[], bool],
+    give_way: Callable[[], None] = lambda: None,
 ) -> tuple[Related, ...]:
-    """All that could be found before ``cancelled`` says to stop, symbols first."""
+    """All that were found before ``cancelled`` said to stop, symbols first. ``give_way`` is called between names."""
     derivation = Derivation.of(renamed.old_name, renamed.new_name)
     if derivation is None:
         return ()
-    finder = _Finder(view, renamer, renamed, derivation, cancelled)
+    finder = _Finder(view, renamer, renamed, derivation, cancelled, give_way)
     return tuple(finder.run())
 
 
@@ -75,8 +79,10 @@ class _Finder:
         renamed: Renamed,
         derivation: Derivation,
         cancelled: Callable[[], bool],
+        give_way: Callable[[], None],
     ) -> None:
         self._view = view
+        self._give_way = give_way
         self._renamer = renamer
         self._renamed = renamed
         self._derivation = derivation
@@ -98,7 +104,9 @@ class _Finder:
     def _all(self) -> Iterator[Related]:
         documents = self._documents()
         for document in documents:
+            self._give_way()
             for candidate in self._symbols(document):
+                self._give_way()
                 if self._cancelled():
                     return
                 changes = None if self._is_taken(candidate) else self._rename(candidate)

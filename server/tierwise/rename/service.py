@@ -73,6 +73,16 @@ class Renamer:
             check_meaning(view, document, at, found, changes, new_name, engine, cancelled)
         return _result(changes, engine.name, found, new_name)
 
+    def look_ahead(
+        self, view: WorkspaceView, document: Document, point: Point, *, cancelled: Callable[[], bool]
+    ) -> None:
+        """Find what stands at ``point`` everywhere, so that a rename that follows finds all of it read and parsed.
+        Raises RenameDeclined.
+        """
+        prepared, engine = self.prepare(view, document, point), self._engine(document.language)
+        if isinstance(prepared, Renameable) and engine is not None:
+            engine.find(Snapshot.of(view, cancelled), document, prepared.span.start, prepared.name, cancelled)
+
     def accept(
         self, view: WorkspaceView, document: Document, prepared: Renameable, new_name: str, proposal: RenameProposal
     ) -> RenameResult:

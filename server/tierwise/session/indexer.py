@@ -1,8 +1,8 @@
 """Reads the workspace once in the background: names go into the index, texts to the listener. Owner of one thread and
 of what it has read.
 
-It never delays a request on purpose: it rests after each file as long as reading it took, and parsing is done in a
-process of its own.
+It never delays a request on purpose: it gives way before each file, rests after it as long as reading it took, and
+parsing is done in a process of its own.
 """
 
 from __future__ import annotations
@@ -32,10 +32,17 @@ _MANY = 24
 class Indexer:
     """One daemon thread that works off folders and changed files in the order they were asked for."""
 
-    def __init__(self, index: WorkspaceIndex, listener: WorkspaceListener, is_open: Callable[[Path], bool]) -> None:
+    def __init__(
+        self,
+        index: WorkspaceIndex,
+        listener: WorkspaceListener,
+        is_open: Callable[[Path], bool],
+        give_way: Callable[[], None],
+    ) -> None:
         self._index = index
         self._listener = listener
         self._is_open = is_open
+        self._give_way = give_way
         self._jobs: queue.SimpleQueue[Callable[[], Iterable[Path]] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._counting = threading.Lock()
@@ -107,6 +114,7 @@ class Indexer:
         for start in range(0, len(paths), _BATCH):
             readable: list[Path] = []
             for path in paths[start : start + _BATCH]:
+                self._give_way()
                 if self._stopping.is_set():
                     return
                 began = time.perf_counter()
@@ -116,6 +124,7 @@ class Indexer:
                     self._forget(path)
                 self._stopping.wait(min(_MAX_REST_S, time.perf_counter() - began))
             for path, names in self._names(readable, many=len(paths) >= _MANY):
+                self._give_way()
                 self._note(path, names)
 
     def _read(self, path: Path) -> bool:

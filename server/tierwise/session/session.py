@@ -13,6 +13,7 @@ from tierwise.core import uris
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
 from tierwise.core.ports import DocumentEdit, WorkspaceListener
+from tierwise.core.right_of_way import RightOfWay
 from tierwise.core.text import Span
 from tierwise.session.documents import OpenDocuments
 from tierwise.session.file_facts import FactsBook
@@ -43,7 +44,9 @@ class Session:
         self._view: FrozenView | None = None
         self._index = WorkspaceIndex()
         self._facts = FactsBook()
-        self._indexer = Indexer(self._index, listener, self._is_open)
+        self.right_of_way = RightOfWay()
+        """Taken by what somebody waits for; reading in the background gives way."""
+        self._indexer = Indexer(self._index, listener, self._is_open, self.right_of_way.give_way)
         self._indexing = False
         self.history = EditHistory(clock)
         self.worked_at = clock.monotonic()

@@ -68,10 +68,20 @@ class _Found:
 
 
 class Beyond:
-    """Searches and asks for all renames of one session, and remembers what is left in ``offers``."""
+    """Searches and asks for all renames of one session, and remembers what is left in ``offers``. ``give_way`` is
+    called between two files and two names.
+    """
 
-    def __init__(self, renamer: Renamer, adjudicator: Adjudicator, offers: Offers, clock: Clock) -> None:
+    def __init__(
+        self,
+        renamer: Renamer,
+        adjudicator: Adjudicator,
+        offers: Offers,
+        clock: Clock,
+        give_way: Callable[[], None],
+    ) -> None:
         self._renamer = renamer
+        self._give_way = give_way
         self._adjudicator = adjudicator
         self._offers = offers
         self._clock = clock
@@ -116,7 +126,7 @@ class Beyond:
         renamed = await as_renamed(request.document, request.point, job.certain)
         found = _Found(renamed, remember(job.view, renamed, request.point, job.certain.kind))
         if settings.mentions:
-            found.mentions = await mentions_of(job.view, renamed)
+            found.mentions = await mentions_of(job.view, renamed, self._give_way)
             self._judge(job, found)
         self._offers.keep(found.remembered)
         if settings.related:
@@ -125,7 +135,7 @@ class Beyond:
 
     async def _related(self, job: Job, found: _Found, limit_s: float) -> tuple[tuple[Related, ...], bool]:
         until = self._clock.monotonic() + limit_s
-        related, complete = await related_to(job.view, self._renamer, found.renamed, self._clock, until)
+        related, complete = await related_to(job.view, self._renamer, found.renamed, self._clock, until, self._give_way)
         found.remembered.related |= related_keys(related, job.certain.changeset)
         return related, complete
 

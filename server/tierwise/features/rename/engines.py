@@ -14,8 +14,10 @@ from typing import Any
 
 from tierwise.core.documents import Document
 from tierwise.core.renaming import NoRename, RenameProposal, RenameQuestion, RenameRefusal, RenameReply, RenameSource
+from tierwise.core.right_of_way import RightOfWay
 from tierwise.core.text import Point, Span
 from tierwise.core.workspace import WorkspaceView
+from tierwise.features.rename.warming import Warming
 from tierwise.rename.reach import may_be_named_at
 from tierwise.rename.service import Renamer
 from tierwise.rename.snapshot import Snapshot
@@ -38,11 +40,16 @@ class Asked:
 
 class Engines:
     """All engines of one session. ``unaliased`` is the renamer for who wants no aliases at imports and exports;
-    ``servers`` are those that we drive; the editor's come with ``use_editor``.
+    ``servers`` are those that we drive; the editor's come with ``use_editor``. ``right_of_way`` is taken while a
+    bundled engine works on an answer.
     """
 
-    def __init__(self, renamer: Renamer, unaliased: Renamer, servers: RenameSource | None) -> None:
+    def __init__(
+        self, renamer: Renamer, unaliased: Renamer, servers: RenameSource | None, right_of_way: RightOfWay
+    ) -> None:
         self._renamer = renamer
+        self._right_of_way = right_of_way
+        self._warming = Warming(renamer)
         self._unaliased = unaliased
         self._sources: dict[RenameEngine, RenameSource] = {} if servers is None else {RenameEngine.SERVER: servers}
         self._running: set[asyncio.Task[Any]] = set()
@@ -67,8 +74,11 @@ class Engines:
         """Whether and what, by the bundled engines; where none knows the language, by the word alone."""
         if (servers := self._sources.get(RenameEngine.SERVER)) is not None:
             servers.warm(document)
-        found = await asyncio.to_thread(self._renamer.prepare, view, document, point)
+        with self._right_of_way.taken():
+            found = await asyncio.to_thread(self._renamer.prepare, view, document, point)
         if not isinstance(found, NotRenameable):
+            if self._first(document, settings) is RenameEngine.BUNDLED:
+                self._warming.begin(view, document, point)
             return found
         if found.reason is Reason.NO_ENGINE:
             return self._by_word(document, point, settings) or found
@@ -78,6 +88,7 @@ class Engines:
         """The certain occurrences, checked. ``patient``: a language server that has yet to start is waited for even
         where a bundled engine could answer. Raises RenameDeclined.
         """
+        self._warming.end()
         prepared = await asyncio.to_thread(self._renamer.prepare, asked.view, asked.document, asked.point)
         waiting: asyncio.Task[RenameReply] | None = None
         declined: RenameDeclined | None = None
@@ -109,6 +120,7 @@ class Engines:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        await self._warming.aclose()
 
     async def _ask_bundled(
         self, asked: Asked, prepared: Renameable | NotRenameable, settings: RenameSettings
@@ -117,14 +129,15 @@ class Engines:
             raise RenameDeclined(prepared.reason, prepared.message)
         renamer, cancelled = self._renamer if settings.aliases else self._unaliased, threading.Event()
         try:
-            return await asyncio.to_thread(
-                renamer.rename,
-                asked.view,
-                asked.document,
-                asked.point,
-                asked.new_name,
-                cancelled=cancelled.is_set,
-            )
+            with self._right_of_way.taken():
+                return await asyncio.to_thread(
+                    renamer.rename,
+                    asked.view,
+                    asked.document,
+                    asked.point,
+                    asked.new_name,
+                    cancelled=cancelled.is_set,
+                )
         except asyncio.CancelledError:
             cancelled.set()
             raise
@@ -170,6 +183,14 @@ class Engines:
         asked = RenameQuestion(view, document, document.lines.clamp(point), "", "", limit_ms / 1000)
         place = await servers.locate(asked)
         return None if place is None else Renameable(place.span, place.name, "name", place.engine)
+
+    def _first(self, document: Document, settings: RenameSettings) -> RenameEngine | None:
+        """Who would be asked first and is there."""
+        for kind in settings.engines:
+            source = self._sources.get(kind)
+            if kind is RenameEngine.BUNDLED or (source is not None and source.ready(document)):
+                return kind
+        return None
 
     def _start(self, work: Coroutine[Any, Any, RenameReply]) -> asyncio.Task[RenameReply]:
         """Have a question run on, whether or not its answer is waited for: it warms the server."""

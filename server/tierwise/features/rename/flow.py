@@ -51,9 +51,9 @@ class RenameFlow:
     ) -> None:
         self._session = session
         self._settings = settings
-        self._engines = Engines(renamer, unaliased, servers)
+        self._engines = Engines(renamer, unaliased, servers, session.right_of_way)
         self._offers = Offers()
-        self._beyond = Beyond(renamer, adjudicator, self._offers, clock)
+        self._beyond = Beyond(renamer, adjudicator, self._offers, clock, session.right_of_way.give_way)
         self._leftovers = Leftovers(renamer, adjudicator, clock)
         self._recorder = recorder
         self._clock = clock

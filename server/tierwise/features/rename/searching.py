@@ -40,18 +40,27 @@ async def in_thread(work: Callable[[threading.Event], _T]) -> _T:
         raise
 
 
-async def mentions_of(view: Snapshot, renamed: Renamed) -> tuple[Mention, ...]:
-    """All candidates."""
-    return await in_thread(lambda _: find_mentions(view, renamed))
+async def mentions_of(
+    view: Snapshot, renamed: Renamed, give_way: Callable[[], None] = lambda: None
+) -> tuple[Mention, ...]:
+    """All candidates. ``give_way`` is called between files."""
+    return await in_thread(lambda _: find_mentions(view, renamed, give_way))
 
 
 async def related_to(
-    view: Snapshot, renamer: Renamer, renamed: Renamed, clock: Clock, until: float
+    view: Snapshot,
+    renamer: Renamer,
+    renamed: Renamed,
+    clock: Clock,
+    until: float,
+    give_way: Callable[[], None] = lambda: None,
 ) -> tuple[tuple[Related, ...], bool]:
-    """Related names found before ``until`` (monotonic seconds), and whether those are all."""
+    """Related names found before ``until`` (monotonic seconds), and whether those are all. ``give_way`` is called
+    between names.
+    """
 
     def search(cancelled: threading.Event) -> tuple[tuple[Related, ...], bool]:
-        found = find_related(view, renamer, renamed, lambda: cancelled.is_set() or clock.monotonic() > until)
+        found = find_related(view, renamer, renamed, lambda: cancelled.is_set() or clock.monotonic() > until, give_way)
         return found, clock.monotonic() <= until
 
     return await in_thread(search)
