@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from statistics import quantiles
 
@@ -24,7 +23,7 @@ from rich.table import Table
 
 from benchmarks.roundtrip import backend, keystroke
 from benchmarks.start import clean_environment
-from benchmarks.wire import Server, tierwise
+from benchmarks.wire import Reader, Server, tierwise
 from tierwise.core.clock import SystemClock
 from tierwise.core.documents import Document
 from tierwise.core.tasks import Task
@@ -161,7 +160,7 @@ def _server(folder: Path, empty: Path) -> dict[str, float]:
     with backend() as port:
         server = _started(folder, port)
         try:
-            began, reader = time.perf_counter(), _Reader(server)
+            began, reader = time.perf_counter(), Reader(server)
             for key, time_ms in enumerate(_keystrokes(server, folder / _name(0))):
                 busy = reader.busy()
                 (reading if busy else idle).append(time_ms)
@@ -210,27 +209,6 @@ def _keystrokes(server: Server, path: Path) -> Iterator[float]:
     while True:
         yield keystroke(server, uri, 150, key)
         key += 1
-
-
-class _Reader:
-    """The process that finds the names in files, watched from outside."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = psutil.Process(server.process.pid)
-        self._process: psutil.Process | None = None
-
-    def busy(self) -> bool:
-        """Whether it is at work, or has not begun."""
-        if self._process is None:
-            self._process = next((child for child in self._server.children() if _finds_names(child)), None)
-            return True
-        return self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE
-
-
-def _finds_names(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return "tierwise.session.names_in_files" in process.cmdline()
-    return False
 
 
 def _memory(server: Server) -> float:

@@ -1,4 +1,4 @@
-"""Rename: other tools' own tests through the real server, engine by engine; then how long it takes.
+"""Rename: other tools' own tests through the real server, engine by engine.
 
 Run alone: ``python -m benchmarks.rename [--suite NAME] [--engine bundled|server|all] [--failures] [--case TEXT]``, or
 with ``--aims`` to play what the aims are about and fail where one is missed. Language servers are looked for in
@@ -16,7 +16,6 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import rename_speed
 from benchmarks.rename_speed import servers
 from benchmarks.rename_suites import SUITES, Score, folder, play, recorded
 
@@ -49,14 +48,14 @@ AIMS = {
 
 
 def run(console: Console | None = None) -> dict[str, float]:
-    """Play all suites with the bundled engines and take the time of renames; shares by suite, then milliseconds."""
+    """Play all suites with the bundled engines; the share that passes, by suite."""
     console = console or Console()
     if not folder().is_dir():
         console.print(f"no recorded tests in {folder()}; set TIERWISE_EVALUATION")
-        return rename_speed.run(console)
+        return {}
     scores = {suite: asyncio.run(play(recorded(suite), ENGINES["bundled"])) for suite in SUITES}
     console.print(table({(suite, "bundled"): score for suite, score in scores.items()}))
-    return {**{suite: score.passed for suite, score in scores.items()}, **rename_speed.run(console)}
+    return {suite: score.passed for suite, score in scores.items()}
 
 
 def table(scores: dict[tuple[str, str], Score]) -> Table:

@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 
 class Server:
@@ -99,15 +102,32 @@ class Server:
                     pipe.close()
 
     def cpu_seconds(self) -> float:
-        import psutil
-
         times = psutil.Process(self.process.pid).cpu_times()
         return times.user + times.system
 
     def memory_mib(self) -> float:
-        import psutil
-
         return psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+
+class Reader:
+    """The process with which a server of ours finds the names in files, watched from outside."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = psutil.Process(server.process.pid)
+        self._process: psutil.Process | None = None
+
+    def busy(self) -> bool:
+        """Whether it is at work, or has not begun."""
+        if self._process is None:
+            self._process = next((child for child in self._server.children() if _finds_names(child)), None)
+            return True
+        return self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE
+
+
+def _finds_names(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return "tierwise.session.names_in_files" in process.cmdline()
+    return False
 
 
 def tierwise() -> list[str]:

@@ -16,17 +16,23 @@ from typing import Generic, TypeVar
 from tierwise.core.languages import language_of
 
 _T = TypeVar("_T")
+_K = TypeVar("_K")
 
-_KEPT = 4
-"""Lists of which the result is kept: two folders before a rename, and as they would be after it."""
+_KEPT = 6
+"""Lists of which the result is kept: for two folders all files and those of one language, and as they would be after a
+rename that moves some.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``folders``: the files right below each folder that has any, in the order of their paths' text."""
+    """``folders``: the files right below each folder that has any; ``names``: all files of a name. Both in the order of
+    their paths' text.
+    """
 
     files: frozenset[Path]
     folders: Mapping[Path, tuple[Path, ...]]
+    names: Mapping[str, tuple[Path, ...]]
 
 
 def layout_of(paths: Iterable[Path]) -> Layout:
@@ -58,16 +64,22 @@ class _Newest(Generic[_T]):
 
 def _laid_out(paths: tuple[Path, ...]) -> Layout:
     folders: dict[Path, list[Path]] = {}
+    names: dict[str, list[Path]] = {}
     for path in sorted(paths, key=str):
         folders.setdefault(path.parent, []).append(path)
-    return Layout(frozenset(paths), {folder: tuple(files) for folder, files in folders.items()})
+        names.setdefault(path.name, []).append(path)
+    return Layout(frozenset(paths), _frozen(folders), _frozen(names))
 
 
 def _grouped(paths: tuple[Path, ...]) -> Mapping[str, tuple[Path, ...]]:
     groups: dict[str, list[Path]] = {}
     for path in paths:
         groups.setdefault(language_of(path).id, []).append(path)
-    return {language: tuple(files) for language, files in groups.items()}
+    return _frozen(groups)
+
+
+def _frozen(groups: Mapping[_K, list[Path]]) -> Mapping[_K, tuple[Path, ...]]:
+    return {key: tuple(files) for key, files in groups.items()}
 
 
 _LAYOUTS = _Newest(_laid_out)

@@ -48,8 +48,8 @@ class Overlay:
         return None if document is None else self._moved_document(document)
 
     def files(self, folder: Path, languages: frozenset[str] | None = None) -> Iterator[Path]:
-        for path in self._below.files(folder, languages):
-            yield self.moved(path)
+        below = self._below.files(folder, languages)
+        return map(self.moved, below) if self._moves else below
 
     def files_with(self, folder: Path, word: str, languages: frozenset[str] | None = None) -> Iterator[Path]:
         """Files of the view below that hold the word, and edited ones that hold it now."""

@@ -112,8 +112,9 @@ class Packages:
 
     def files(self, package: Package, word: str = "") -> Iterator[SourceFile]:
         """The files of a package, in a stable order; only those whose text holds ``word``, where one is given."""
-        for path in self._project.layout.folders.get(package.folder, ()):
-            if word and not (self._project.may_hold(path, word) and word in (self._project.text(path) or "")):
+        paths = self._project.layout.folders.get(package.folder, ())
+        for path in self._project.that_may_hold(paths, word) if word else paths:
+            if word not in (self._project.text(path) or ""):
                 continue  # need not be parsed: a workspace may hold thousands
             file = self._project.file(path)
             if file is not None and self.of(file) == package:

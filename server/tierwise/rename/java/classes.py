@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from tierwise.rename.syntactic.project import Project, SourceFile, ancestors
@@ -257,7 +256,7 @@ class Classes:
         return None
 
     def _of_package(self, package: str, name: str) -> Class | None:
-        for path in self._by_name.get(f"{name}.java", ()):
+        for path in self._project.layout.names.get(f"{name}.java", ()):
             file = self._project.file(path)
             if file is not None and self.package(file) == package:
                 found = self._top(file, name)
@@ -270,20 +269,12 @@ class Classes:
         if found is not None:
             return found
         beside = self._project.layout.folders.get(file.path.parent, ())
-        for path in beside:  # a class beside the one that its file is named after
-            holds = self._project.may_hold(path, name) and name in (self._project.text(path) or "")
-            other = self._project.file(path) if holds else None
+        for path in self._project.that_may_hold(beside, name):  # a class beside the one that its file is named after
+            other = self._project.file(path) if name in (self._project.text(path) or "") else None
             top = self._top(other, name) if other is not None else None
             if isinstance(top, Class):
                 return top
         return None
-
-    @cached_property
-    def _by_name(self) -> dict[str, list[Path]]:
-        found: dict[str, list[Path]] = {}
-        for path in sorted(self._project.paths(), key=str):
-            found.setdefault(path.name, []).append(path)
-        return found
 
 
 def body_of(node: Node) -> Node | None:

@@ -5,7 +5,7 @@ Owner of what was read during one rename. Reads through the view only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -111,20 +111,19 @@ class Project:
         found = layout_of(listed)
         return found if self.own.path in found.files else layout_of((*listed, self.own.path))
 
-    def may_hold(self, path: Path, word: str) -> bool:
-        """False where a file is known not to hold a word, without reading it."""
-        if path == self.own.path:
-            return True
+    def that_may_hold(self, paths: Iterable[Path], word: str) -> list[Path]:
+        """Some of these files without those that are known not to hold a word; none is read for that."""
         if word not in self._holding:
             listed = tuple(self._view.files(self.folder, self.languages)) if self.folder is not None else ()
-            self._holding[word] = frozenset(self._view.holders(listed).of(word))
-        return path in self._holding[word]
+            self._holding[word] = frozenset((*self._view.holders(listed).of(word), self.own.path))
+        holding = self._holding[word]
+        return [path for path in paths if path in holding]
 
     def paths_named(self, name: str) -> list[Path]:
         """Files of any language with this name, wherever they are in the folder."""
         if self.folder is None:
             return []
-        return [path for path in self._view.files(self.folder) if path.name == name]
+        return list(layout_of(self._view.files(self.folder)).names.get(name, ()))
 
 
 def ancestors(node: Node) -> Iterator[Node]:
