@@ -20,6 +20,7 @@ import json
 import os
 import random
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.validator_worlds import Edit
 from tierwise.core.tasks import TaskClass, Tier
 from tierwise.routing.learning import Thresholds
 from tierwise.settings.models import Settings
@@ -119,15 +121,30 @@ def measured_rates(console: Console) -> dict[str, Rates]:
 
 
 def measure(edits: int) -> dict[str, dict[str, float]]:
-    """Our validators' accept rates, over so many edits of each kind, all mistakes counting alike; takes minutes."""
+    """Our validators' accept rates over so many edits of each source, evenly chosen, all mistakes counting alike; with
+    tests: over a tenth as many, of this project's own functions. Takes minutes.
+    """
+    from benchmarks.validator_tools import OwnTools
     from benchmarks.validator_worlds import own, recorded
-    from benchmarks.validators import run_edits
+    from benchmarks.validators import Tally, run_edits
 
-    tallies = [run_edits(source, limit=edits) for source in (recorded(), own())]
-    right = sum(tally.right["accepted"] for tally in tallies) / max(1, sum(tally.right.total() for tally in tallies))
-    kinds = [counts for tally in tallies for counts in tally.wrong.values()]
-    wrong = sum(counts["accepted"] for counts in kinds) / max(1, sum(counts.total() for counts in kinds))
-    return {"without tests": {"right": round(right, 4), "wrong": round(wrong, 4)}}
+    def rates(tallies: Sequence[Tally]) -> dict[str, float]:
+        right = sum((tally.right for tally in tallies), Counter[str]())
+        wrong = sum((counts for tally in tallies for counts in tally.wrong.values()), Counter[str]())
+        return {
+            "right": round(right["accepted"] / max(1, right.total()), 4),
+            "wrong": round(wrong["accepted"] / max(1, wrong.total()), 4),
+        }
+
+    ours, tools = list(own()), OwnTools()
+    plain = [run_edits(_chosen(source, edits)) for source in (list(recorded()), ours)]
+    tested = [run_edits(_chosen(ours, edits // 10), tools=tools)]
+    tools.close()
+    return {"without tests": rates(plain), "with tests": rates(tested)}
+
+
+def _chosen(source: Sequence[Edit], edits: int) -> Sequence[Edit]:
+    return source[:: max(1, len(source) // max(1, edits))]
 
 
 def approaches(issues: Sequence[Issue], chain: Sequence[str], rates: Mapping[str, Rates]) -> list[tuple[str, Expected]]:

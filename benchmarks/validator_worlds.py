@@ -37,7 +37,9 @@ MOST_CHANGED_LINES = 300
 
 @dataclass(frozen=True)
 class Edit:
-    """A right edit. ``files``: the workspace before it; ``after``: the new texts of the files that it changes."""
+    """A right edit. ``files``: the workspace before it; ``after``: the new texts of the files that it changes, and
+    ``whole`` whether that is all of it.
+    """
 
     name: str
     source: str
@@ -45,6 +47,7 @@ class Edit:
     after: dict[str, str]
     wish: str
     tests: tuple[str, ...] = ()
+    whole: bool = True
 
 
 @dataclass
@@ -153,7 +156,8 @@ def _session(number: int, session: dict[str, Any], stubs: dict[str, str]) -> Ite
         before = {**stubs, **texts, **{path: text for path, text in changed.items() if path not in texts}}
         if old and size <= MOST_CHANGED_LINES:
             name = f"{session['repo']} {number} {commit['sha'][:7]}"
-            yield Edit(name, "recorded", before, old, commit["subject"])
+            whole = all(change["status"] == "M" for change in commit["files"])
+            yield Edit(name, "recorded", before, old, commit["subject"], whole=whole)
         texts.update(changed)
         for change in commit["files"]:
             if change["status"] == "D":

@@ -1,10 +1,18 @@
 """How many right edits the validators accept, and how many wrong ones of each kind they reject.
 
-Right: real commits in their workspaces, this project's own functions written anew, and what real models replied.
-Wrong: the same edits with one mistake each (``validator_mutants``), and real malformed replies. Recorded sets are read
-from the folder that TIERWISE_EVALUATION names (default ``../shared/evaluation``) and are no part of this project.
+Right: real commits in their workspaces with their subjects as the wish, this project's own functions written anew, and
+what real models replied (``validator_replies``). Wrong: the same edits with one mistake each (``validator_mutants``),
+and real malformed replies. Commits that say nothing about validators are set aside by the rules of
+``validator_doubts`` and counted for themselves. The checks were fitted to the first 100 recorded commits and looked at
+with the next 30 and those of three further repositories (``SPLITS``); the rest is held out. Recorded sets are read from
+the folder that TIERWISE_EVALUATION names (default ``../shared/evaluation``) and are no part of this project.
 ``--failures`` prints what was judged wrongly. ``--tools`` has linter and tests judge what the checks accept; only this
 project's own functions have tests.
+
+A comment that goes away beside much changed code could be shown as a warning and not be rejected. Over all 551
+recorded commits, whole sets and with the comment check alone: rejected always, 95.1 % of the commits pass and 95.4 % of
+the lost comments are found; a warning from 12 changed lines of code beside it on 95.3 and 93.3 %, from 8 on 95.6 and
+89.1 %, from 4 on 96.4 and 78.0 %. So there is no such warning.
 """
 
 from __future__ import annotations
@@ -18,7 +26,9 @@ from itertools import islice
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.validator_doubts import doubt
 from benchmarks.validator_mutants import DECIDABLE, KINDS, Mutant, mutants
+from benchmarks.validator_replies import judged
 from benchmarks.validator_tools import OwnTools
 from benchmarks.validator_worlds import FOLDER, Edit, MemoryView, document, own, recorded
 from tierwise.core.changes import FileEdit
@@ -33,6 +43,12 @@ from tierwise.features.library import DiskLibrary
 from tierwise.validation.changesets import EditScope, check_changeset
 
 LIBRARY = DiskLibrary()
+SPLITS = ("fitted to", "looked at while fitting", "held out")
+SEEN = {"vuejs/core", "goreleaser/goreleaser", "TabbyML/tabby"}
+"""Repositories of which rejections were read while the checks were written."""
+
+WITH_TOOLS = 14
+"""Every so-many-th of this project's functions is judged by linter and tests, which take seconds for each verdict."""
 
 
 def reply_of(edit: Edit, after: dict[str, str], path: dict[str, str]) -> str:
@@ -128,41 +144,41 @@ def wrong_replies(edit: Edit) -> Iterator[tuple[Mutant, str, bool]]:
 
 
 class Tally:
-    """Counts of one source of edits."""
+    """Counts of one source of edits. ``aside``: right edits that say nothing, by why."""
 
     def __init__(self) -> None:
         self.right: Counter[str] = Counter()
+        self.aside: dict[str, Counter[str]] = defaultdict(Counter)
         self.wrong: dict[str, Counter[str]] = defaultdict(Counter)
 
 
-def run_edits(
-    edits: Iterable[Edit],
-    *,
-    show: bool = False,
-    limit: int | None = None,
-    skip: int = 0,
-    tools: OwnTools | None = None,
-) -> Tally:
-    """Judge ``limit`` edits after the first ``skip``, each right and with every mistake."""
+def run_edits(edits: Iterable[Edit], *, show: bool = False, tools: OwnTools | None = None) -> Tally:
+    """Judge edits, each right and, where that is accepted and not set aside, with every mistake."""
     tally = Tally()
-    for edit in islice(edits, skip, None if limit is None else skip + limit):
-        view = MemoryView(edit.files)
-        verdict = judge(edit, reply_of(edit, edit.after, {}), view)
-        if verdict is None and tools is not None:
-            verdict = tools.judge(edit, edit.after)
-        tally.right[verdict.reason if verdict else "accepted"] += 1
-        if verdict is not None:
-            if show:
-                print(f"RIGHT {edit.name} | {edit.wish} | {verdict.reason}: {verdict.evidence[:300]}")
-            continue
-        for mutant, reply, complete in wrong_replies(edit):
-            verdict = judge(edit, reply, view, complete=complete)
-            if verdict is None and tools is not None and not mutant.cut and not mutant.path:
-                verdict = tools.judge(edit, mutant.after)
-            tally.wrong[mutant.kind][verdict.reason if verdict else "accepted"] += 1
-            if show and verdict is None:
-                print(f"WRONG {mutant.kind} {edit.name} {mutant.file}\n{_diff(edit, mutant)}")
+    for edit in edits:
+        judge_edit(tally, edit, show=show, tools=tools)
     return tally
+
+
+def judge_edit(tally: Tally, edit: Edit, *, show: bool = False, tools: OwnTools | None = None) -> None:
+    """Count one edit and its mistakes."""
+    view = MemoryView(edit.files)
+    verdict = judge(edit, reply_of(edit, edit.after, {}), view)
+    if verdict is None and tools is not None:
+        verdict = tools.judge(edit, edit.after)
+    why = doubt(edit)
+    (tally.aside[why] if why else tally.right)[verdict.reason if verdict else "accepted"] += 1
+    if verdict is not None and show:
+        print(f"RIGHT {edit.name} | {why} | {edit.wish} | {verdict.reason}: {verdict.evidence[:300]}")
+    if verdict is not None or why:
+        return
+    for mutant, reply, complete in wrong_replies(edit):
+        verdict = judge(edit, reply, view, complete=complete)
+        if verdict is None and tools is not None and not mutant.cut and not mutant.path:
+            verdict = tools.judge(edit, mutant.after)
+        tally.wrong[mutant.kind][verdict.reason if verdict else "accepted"] += 1
+        if show and verdict is None:
+            print(f"WRONG {mutant.kind} {edit.name} {mutant.file}\n{_diff(edit, mutant)}")
 
 
 def _diff(edit: Edit, mutant: Mutant) -> str:
@@ -173,26 +189,57 @@ def _diff(edit: Edit, mutant: Mutant) -> str:
 
 
 def run(console: Console) -> None:
-    for title, edits in (("recorded commits", recorded()), ("this project's own functions", own())):
-        report(console, title, run_edits(edits))
+    tallies = {split: Tally() for split in SPLITS}
+    for number, edit in enumerate(recorded()):
+        judge_edit(tallies[split_of(number, edit)], edit)
+    for split, tally in tallies.items():
+        report(console, f"recorded commits: {split}", tally)
+    report_replies(console)
+    report(console, "this project's own functions", run_edits(own()))
+    chosen = islice(own(), 0, None, WITH_TOOLS)
+    tools = OwnTools()
+    report(console, f"the same with linter and tests, every {WITH_TOOLS}th", run_edits(chosen, tools=tools))
+    tools.close()
+
+
+def split_of(number: int, edit: Edit) -> str:
+    """The part of the recorded commits that one belongs to by its number and repository."""
+    fitted, seen, held_out = SPLITS
+    if number < 100:
+        return fitted
+    return seen if number < 130 or edit.name.split()[0] in SEEN else held_out
 
 
 def report(console: Console, title: str, tally: Tally) -> None:
-    total = sum(tally.right.values())
+    table = _table(title)
+    _row(table, "right", tally.right, accepted=True)
+    for why in sorted(tally.aside):
+        _row(table, f"set aside: {why}", tally.aside[why], accepted=True)
+    for kind in KINDS:
+        _row(table, f"{kind} *" if kind in DECIDABLE else kind, tally.wrong[kind])
+    _row(table, "all wrong", sum((tally.wrong[kind] for kind in KINDS), Counter[str]()))
+    console.print(table)
+
+
+def report_replies(console: Console) -> None:
+    """The table of recorded replies."""
+    table = _table("recorded replies of models")
+    for kind, counts in judged().items():
+        _row(table, kind, counts, accepted=kind.startswith("right"))
+    console.print(table)
+
+
+def _table(title: str) -> Table:
     table = Table(title=title)
     for column in ("kind", "cases", "as it should be", "why"):
         table.add_column(column)
-    table.add_row("right", str(total), f"{tally.right['accepted'] / max(1, total):.1%} accepted", _reasons(tally.right))
-    for kind in KINDS:
-        counts = tally.wrong[kind]
-        cases = sum(counts.values())
-        share = 1 - counts["accepted"] / cases if cases else 0
-        name = f"{kind} *" if kind in DECIDABLE else kind
-        table.add_row(name, str(cases), f"{share:.1%} rejected", _reasons(counts))
-    every = sum((tally.wrong[kind] for kind in KINDS), Counter[str]())
-    share = 1 - every["accepted"] / max(1, every.total())
-    table.add_row("all wrong", str(every.total()), f"{share:.1%} rejected", _reasons(every))
-    console.print(table)
+    return table
+
+
+def _row(table: Table, name: str, counts: Counter[str], *, accepted: bool = False) -> None:
+    share = counts["accepted"] / max(1, counts.total())
+    shown = f"{share:.1%} accepted" if accepted else f"{1 - share:.1%} rejected"
+    table.add_row(name, str(counts.total()), shown if counts else "-", _reasons(counts))
 
 
 def _reasons(counts: Counter[str]) -> str:
@@ -205,12 +252,15 @@ def main() -> None:
     parser.add_argument("--source", choices=("recorded", "bare", "own"), action="append")
     parser.add_argument("--limit", type=int, help="look at so many edits only")
     parser.add_argument("--skip", type=int, default=0, help="leave so many out at the beginning")
+    parser.add_argument("--every", type=int, default=1, help="look at every so-many-th edit only")
     parser.add_argument("--tools", action="store_true", help="let linter and tests judge, too; some seconds per edit")
     args = parser.parse_args()
     sources = {"recorded": recorded, "bare": lambda: recorded(bare=True), "own": own}
     tools = OwnTools() if args.tools else None
     for name in args.source or ("recorded", "own"):
-        found = run_edits(sources[name](), show=args.failures, limit=args.limit, skip=args.skip, tools=tools)
+        last = None if args.limit is None else args.skip + args.limit * args.every
+        chosen = islice(sources[name](), args.skip, last, args.every)
+        found = run_edits(chosen, show=args.failures, tools=tools)
         report(Console(width=130), name + (" with linter and tests" if tools else ""), found)
     if tools is not None:
         tools.close()

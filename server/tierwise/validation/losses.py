@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from tierwise.core.changes import Changeset, FileEdit
 from tierwise.core.rejection import Rejection, RejectReason
@@ -36,6 +37,9 @@ _HEADER_LINES = 60
 
 _SAME_BODY = 0.6
 """Similarity of two definitions' lines from which one counts as the other under a new name."""
+
+_MOST_FILES = 20
+"""Files with a lost definition's name that are read for others of that name."""
 
 _COMPARED_LINES = 400
 """Lines of a definition up to which its lines are compared with others'."""
@@ -117,22 +121,24 @@ class _Losses:
                 yield lost
         for file in self._project.changed:
             if file.before is not None:
-                yield from (lost for lost in self._cut_out(file, file.before) if not self._scope.names(lost.item.name))
+                cut_out = [lost for lost in self._cut_out(file, file.before) if not self._counts(lost)]
+                yield from (lost for lost in cut_out if not self._scope.names(lost.item.name))
+
+    def _counts(self, lost: _Item) -> bool:
+        return any(old.item == lost.item for old in self._old)
 
     def _cut_out(self, file: ChangedFile, before: str) -> Iterator[_Item]:
-        """Definitions within functions that go away from a function which stays as it is but for that."""
+        """Definitions within functions and calls that the edit takes out and leaves all else about them as it is."""
         edit = self._project.edit_of(file)
-        changes = line_changes(edit) if edit is not None else []
-        outer = [item for item in self._old if item.file is file and _family(item)]
-        after = {item.name for item in outline(file.language, file.after)}
-        for inner in outline(file.language, before):
-            if inner.kind not in _FUNCTIONS or inner.name in after:
-                continue
-            around = next((item for item in outer if item.item.span.contains(inner.span) and item.item != inner), None)
-            inside = [c for c in changes if around and c.start <= around.last and around.first < c.stop]
-            first, last = inner.span.start.line, inner.span.end.line
-            if len(inside) == 1 and not inside[0].lines and inside[0].start <= first and last < inside[0].stop:
-                yield _Item(file, inner)
+        cuts = [change for change in (line_changes(edit) if edit is not None else ()) if not change.lines]
+        inner = [item for item in outline(file.language, before) if item.kind in _FUNCTIONS] if cuts else []
+        spare = Counter(item.name for item in outline(file.language, file.after))
+        spare.subtract(item.name for item in inner)
+        for item in inner:
+            lost = _Item(file, item)
+            cut = any(cut.start <= lost.first and lost.last < cut.stop for cut in cuts)
+            if cut and spare[item.name] < 0 and not self._lost_its_uses(lost):
+                yield lost
 
     @cached_property
     def _lost(self) -> list[_Item]:
@@ -154,17 +160,26 @@ class _Losses:
     def _is_excused(self, lost: _Item) -> bool:
         if self._scope.names(lost.item.name):
             return True
-        if self._is_still_used(lost):
+        used = self._is_used(lost.item.name, lost.file.language)
+        if used and not self._has_namesake(lost):
             return False
-        return self._lives_on(lost) or self._lost_its_uses(lost) or self._is_to_go(lost)
+        return self._lives_on(lost) or self._lost_its_uses(lost) or (not used and self._is_to_go(lost))
 
-    def _is_still_used(self, lost: _Item) -> bool:
-        """Whether the name is still asked for, anywhere. A method's name may be that of another type's, too."""
-        name, word = lost.item.name, re.compile(rf"(?<!\w){re.escape(lost.item.name)}(?!\w)")
-        if any(word.search(file.after) for file in self._project.changed if file.language == lost.file.language):
+    def _is_used(self, name: str, language: str) -> bool:
+        """Whether a name is still asked for, anywhere; it may be another's of that name."""
+        if any(_word(name).search(file.after) for file in self._project.changed if file.language == language):
             return True
-        languages = frozenset({lost.file.language})
-        return any(True for _ in self._project.others_with(name, languages))
+        return any(True for _ in self._project.others_with(name, frozenset({language})))
+
+    def _has_namesake(self, lost: _Item) -> bool:
+        """Whether something else of that name stays, which may be what is asked for: another type's method, say."""
+        name, language = lost.item.name, lost.file.language
+        same = (new for new in self._new if new.item.name == name and _family(new) == _family(lost))
+        if any(new.file is not lost.file or (new.key != lost.key and lost.item.parents) for new in same):
+            return True
+        others = islice(self._project.others_with(name, frozenset({language})), _MOST_FILES)
+        items = (item for _, text in others for item in outline(language, text) if item.name == name)
+        return any((item.kind in _FUNCTIONS) == _family(lost) for item in items if item.kind in _KEPT_KINDS)
 
     def _lives_on(self, lost: _Item) -> bool:
         """Whether a new definition stands in its place, or much of its text goes on under another name."""
@@ -188,18 +203,17 @@ class _Losses:
         return all(_likeness(_body(other, before=True), text) < likeness for other in others)
 
     def _lost_its_uses(self, lost: _Item) -> bool:
-        """Whether the change takes a use of it away, outside of its own text."""
-        word = re.compile(rf"(?<!\w){re.escape(lost.item.name)}(?!\w)")
+        """Whether the change takes uses of it away, outside of its own text, and brings fewer."""
+        word, fewer = _word(lost.item.name), 0
         for file in self._project.changed:
             edit = self._project.edit_of(file)
-            if edit is None:
-                continue
-            gone = {number for change in line_changes(edit) for number in range(change.start, change.stop)}
-            if file is lost.file:
-                gone -= set(range(lost.first, lost.last + 1))
-            if any(word.search(edit.base.lines.line(number)) for number in gone if number < edit.base.lines.count):
-                return True
-        return False
+            for change in line_changes(edit) if edit is not None else ():
+                own = range(lost.first, lost.last + 1) if file is lost.file else range(0)
+                gone = (
+                    [edit.base.lines.line(n) for n in range(change.start, change.stop) if n not in own] if edit else []
+                )
+                fewer += len(word.findall("\n".join(gone))) - len(word.findall("".join(change.lines)))
+        return fewer > 0
 
     def _is_to_go(self, lost: _Item) -> bool:
         """Whether the user wants something to go that this may well be."""
@@ -208,6 +222,10 @@ class _Losses:
         parts = {part.lower() for part in (*_PART.findall(lost.item.name), lost.item.kind)}
         wished = {part.lower() for part in _PART.findall(self._scope.instruction)}
         return bool(_SWEEPING.search(self._scope.instruction)) or bool(parts & wished - {"test", "get", "set", "the"})
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
 def _items(file: ChangedFile, text: str) -> list[_Item]:

@@ -22,6 +22,8 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
+_LONG = 6
+"""Letters from which a word of a sentence is hardly an identifier's by chance."""
 
 
 def _never(path: Path) -> bool:
@@ -71,8 +73,9 @@ class EditScope:
         return bool(_ELSEWHERE.search(self.instruction))
 
     def names(self, word: str) -> bool:
-        """Whether the user's words name ``word``."""
-        return word in _WORD.findall(self.instruction)
+        """Whether the user's words name ``word``; a longer one in any case of its letters."""
+        said = _WORD.findall(self.instruction)
+        return word in said or (len(word) >= _LONG and word.lower() in {other.lower() for other in said})
 
     def mentions(self, pattern: str) -> bool:
         """Whether the user's words match ``pattern``, in any case."""

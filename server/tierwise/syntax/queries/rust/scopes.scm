@@ -71,6 +71,7 @@
 (field_pattern name: (field_identifier) @member.pattern)
 (field_initializer field: (field_identifier) @member.initializer)
 (field_expression field: (field_identifier) @member)
+(type_binding name: (type_identifier) @member)
 (shorthand_field_initializer (identifier) @reference.shorthand)
 ((scoped_identifier path: (identifier) @reference) (#set! space type))
 ((scoped_type_identifier path: (identifier) @reference) (#set! space type))
