@@ -88,7 +88,9 @@ class AllFailed(ProviderError):
 
 
 def reason_of(error: ProviderError) -> AttemptReason:
-    """The record's word for an error."""
+    """The record's word for an error; for several, the word for what a person should hear of first."""
+    if isinstance(error, AllFailed):
+        return reason_of(min(error.failures, key=_urgency))
     for kind, reason, _ in _KINDS:
         if isinstance(error, kind):
             return reason
