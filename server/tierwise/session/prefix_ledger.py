@@ -24,12 +24,13 @@ from tierwise.core.text import Lines
 from tierwise.session.cache_terms import CacheTerms
 from tierwise.session.lifetimes import Pauses
 from tierwise.session.prefix_line import Absent, Addition, Current, Item, Key, Position, addition, head
+from tierwise.session.prefix_marks import marks
 from tierwise.session.prefix_text import FILE
 from tierwise.session.rent import Rent
 
 _ROOMY = 0.6
-"""Share of the budget that a line is filled to when it is written anew, and by optional items: the rest is for what
-will change, so that one rebase does not bring the next."""
+"""Share of the budget that optional items may fill, and above which a line counts as crowded when it is rewritten: the
+rest is for what will change, so that one rebase does not bring the next."""
 _TRUST_SHARE = 0.8
 """A hit below this share of the prediction is a miss: estimates of tokens are good to about a fifth."""
 _CUTS = 8
@@ -214,7 +215,7 @@ class _Turn:
         return why
 
     def _within_budget(self, stay: _Option) -> tuple[_Option, Rebase] | None:
-        """Another way than going on, where the budget leaves no choice; one that leaves room, if there is any."""
+        """Another way than going on, where the budget leaves no choice."""
         if stay.chars <= self._budget and not stay.added.missing:
             return None
         others = self._others(self._need.items)
@@ -222,8 +223,14 @@ class _Turn:
         if stay.chars <= self._budget and stay.added.missing <= fewest:
             return None
         best = [option for option in others if option.added.missing == fewest]
-        roomy = [option for option in best if option.chars <= _ROOMY * self._budget]
-        return min(roomy or best, key=lambda option: option.cost), Rebase.BUDGET
+        return min(
+            best, key=lambda option: option.cost + self._loss(stay, option) + self._crowding(option)
+        ), Rebase.BUDGET
+
+    def _crowding(self, option: _Option) -> float:
+        """What little room is expected to cost: text above the roomy share is soon written once more."""
+        over = max(0.0, option.chars - _ROOMY * self._budget)
+        return over * self._terms.writing(long=self._holding.long)
 
     def _weigh(self, stay: _Option) -> tuple[_Option, Rebase | None]:
         """Going on, or a way to show the same with less dead text, where that has become cheaper."""
@@ -317,11 +324,10 @@ class _Turn:
         self._append(option.added)
 
     def _append(self, added: Addition) -> None:
-        last = self._holding.ends[-1]
-        if added.text:
-            self._holding.ends.append(last.followed_by(added))
-        else:
-            last.shown = added.shown  # equal texts, perhaps other objects
+        ends = self._holding.ends
+        for piece in added.pieces:
+            ends.append(ends[-1].followed_by(piece))
+        ends[-1].shown = added.shown  # equal texts, perhaps other objects
 
     def _settle(self) -> None:
         """Where nothing is idle, or the line is rewritten, new accounts begin."""
@@ -345,7 +351,7 @@ def _length(item: Item) -> int:
 def _sent(holding: _Holding, need: Need, why: Rebase | None, now: float) -> Prefix:
     ends = tuple(holding.ends)
     held = max((i for i, end in enumerate(ends) if end.held_until > now), default=None)
-    marked = _marks(len(ends), len(need.head), held, need.terms)
+    marked = marks(ends, len(need.head), held, need.terms, now)
     blocks = tuple(
         PromptBlock(
             Speaker.SYSTEM if index == 0 else Speaker.USER,
@@ -367,20 +373,6 @@ def _sent(holding: _Holding, need: Need, why: Rebase | None, now: float) -> Pref
         held=held,
         at=now,
     )
-
-
-def _marks(count: int, head_size: int, held: int | None, terms: CacheTerms) -> frozenset[int]:
-    """Where the provider is to end a copy: at the end; where the last copy ends, if the end is too far from it to find
-    it; after the head and after the first files, so that the line can be cut there. Providers that take no marks of
-    ours get them all the same: their adapters leave them out.
-    """
-    last = count - 1
-    wanted = [last]
-    if held is not None and last - held >= terms.lookback:
-        wanted.append(held)
-    wanted += [head_size - 1, head_size]
-    chosen = list(dict.fromkeys(place for place in wanted if 0 <= place <= last))
-    return frozenset(chosen[: terms.marks or 4])
 
 
 def _hold(prefix: Prefix, need: Need) -> None:

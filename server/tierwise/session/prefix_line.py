@@ -20,6 +20,9 @@ _WORTH_A_CHANGE = 400
 """Characters of a change up to which a text that this request does not need is kept current; a longer change is left
 out, and a notice says that the text is out of date."""
 
+_A_PIECE = 2_000
+"""Characters from which on a text is a piece of its own: the line may be cut after it."""
+
 Key = tuple[str, str]
 """Form and name of what is shown."""
 
@@ -73,26 +76,34 @@ class Position:
     held_until: float = float("-inf")
     carried: Rent = field(default_factory=Rent)
 
-    def followed_by(self, added: Addition) -> Position:
+    def followed_by(self, piece: Piece) -> Position:
         """The end of a piece put after this one."""
-        new = {str(item.document.path) for item in added.shown.values() if item.document.path is not None}
-        return Position(added.text, self.chars + added.chars, added.shown, self.sources | new)
+        new = {str(item.document.path) for item in piece.shown.values() if item.document.path is not None}
+        return Position(piece.text, self.chars + len(piece.text), piece.shown, self.sources | new)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text that stands or falls as one, and what is shown after it."""
+
+    text: str
+    shown: Mapping[Key, Item]
 
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What has to follow a position so that a request finds what it needs: a piece and what is shown after it.
+    """What has to follow a position so that a request finds what it needs: pieces, and what is shown after them.
 
     ``missing``: how many needed items are left out for lack of room.
     """
 
-    text: str
+    pieces: tuple[Piece, ...]
     shown: Mapping[Key, Item]
     missing: int
 
     @property
     def chars(self) -> int:
-        return len(self.text)
+        return sum(len(piece.text) for piece in self.pieces)
 
 
 def head(texts: Iterable[str]) -> list[Position]:
@@ -114,6 +125,7 @@ def addition(position: Position, items: Sequence[Item], current: Current, room: 
     needed = {item.key: item for item in items}
     writer = _Writer(dict(position.shown))
     writer.follow(needed, current, [item for item in items if item.key not in position.shown])
+    writer.close()
     missing = 0
     for item in items:
         if item.key in writer.shown:
@@ -121,7 +133,8 @@ def addition(position: Position, items: Sequence[Item], current: Current, room: 
         limit = optional_room if item.optional else room
         if not writer.show(item, limit):
             missing += not item.optional
-    return Addition("".join(writer.texts), writer.shown, missing)
+    writer.close()
+    return Addition(tuple(writer.pieces), writer.shown, missing)
 
 
 class _Writer:
@@ -129,8 +142,15 @@ class _Writer:
 
     def __init__(self, shown: dict[Key, Item]) -> None:
         self.shown = shown
-        self.texts: list[str] = []
+        self.pieces: list[Piece] = []
         self.chars = 0
+        self._texts: list[str] = []
+
+    def close(self) -> None:
+        """End a piece."""
+        if self._texts:
+            self.pieces.append(Piece("".join(self._texts), dict(self.shown)))
+            self._texts.clear()
 
     def follow(self, needed: Mapping[Key, Item], current: Current, new: Sequence[Item]) -> None:
         """Say what became of everything that is shown, in the order in which it was shown."""
@@ -150,6 +170,8 @@ class _Writer:
             return False
         self.shown[item.key] = replace(item, whole=item.lines)
         self._say(text)
+        if len(text) >= _A_PIECE:
+            self.close()
         return True
 
     def _update(self, item: Item, now: Lines, *, kept: bool) -> None:
@@ -174,7 +196,7 @@ class _Writer:
             self._say(prefix_text.outdated(item.form, item.name))
 
     def _say(self, text: str) -> None:
-        self.texts.append(text)
+        self._texts.append(text)
         self.chars += len(text)
 
 

@@ -124,10 +124,9 @@ def test_what_is_needed_now_and_then_is_not_carried_in_vain() -> None:
 
 
 def test_the_reads_that_keep_a_copy_alive_count_as_carrying() -> None:
-    texts = {"a": "first\n" * 100, "b": "second\n" * 400}
     counts: list[int] = []
     for refreshes in (0, 3):
-        desk = Desk(**texts)
+        desk = Desk(a="first\n" * 100, b="second\n" * 400)
         desk.ask("a", "b")
         asked = 0
         while desk.ask("a").rebase is None:
@@ -198,6 +197,17 @@ def test_the_budget_holds_and_leaves_room_after_a_rebase() -> None:
         why.append(prefix.rebase)
     assert Rebase.BUDGET in why
     assert why.count(Rebase.BUDGET) < 30
+
+
+def test_the_budget_drops_what_is_not_needed_and_leaves_the_rest_where_it_stands() -> None:
+    """Files that were written at once are pieces all the same: the line can be cut between them."""
+    desk = Desk(a="first\n" * 400, b="second\n" * 400, c="third\n" * 350, d="fourth\n" * 350)
+    first = text_of(desk.ask("a", "b", "c", budget=8_000))
+    prefix = desk.ask("a", "b", "d", budget=8_000)
+    assert prefix.rebase is Rebase.BUDGET
+    assert prefix.files == {"a", "b", "d"}
+    assert text_of(prefix).startswith(first[: first.index('<file path="c">')])
+    assert prefix.expected_cached > 0.6 * prefix.tokens
 
 
 def test_optional_files_are_worth_no_rebase() -> None:
@@ -273,6 +283,16 @@ def test_marks_find_the_last_copy_however_many_calls_failed() -> None:
     assert prefix.held in marked
     assert len(marked) <= 4
     assert marked[-1] == len(prefix.blocks) - 1
+
+
+def test_marks_stand_on_the_way_so_that_the_line_can_be_cut_there() -> None:
+    desk = Desk(**{f"f{number}": "line\n" * 500 for number in range(10)})
+    prefix = desk.ask(*desk.documents)
+    marked = [index for index, block in enumerate(prefix.blocks) if block.mark]
+    assert marked == [1, 6, 9, 11], "after the head, half of the text, four fifths of it, and all"
+    desk.write("f0", "line\n" * 499)
+    again = desk.ask(*desk.documents)
+    assert [index for index, block in enumerate(again.blocks) if block.mark][:3] == marked[:3], "they are kept alive"
 
 
 def test_shorter_than_the_provider_keeps_is_not_expected() -> None:
