@@ -5,55 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from editors.neovim import Neovim
-from editors.stage import EDIT, HAIKU, PROSE, SHOP, Models, Stage, program
+from editors.neovim_play import NEW, OLD, only
+from editors.stage import EDIT, HAIKU, PROSE, SHOP, Stage
 from editors.waiting import until
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
-
-VERSIONS = {"nvim-0.12": r"NVIM v0\.(1[2-9]|[2-9]\d)", "nvim-0.7": r"NVIM v0\.7"}
-NEW, OLD = VERSIONS
-
-
-class Play:
-    """A Neovim with its stage, used by all tests of one version."""
-
-    def __init__(self, name: str, root: Path, models: Models) -> None:
-        path = program(name, VERSIONS[name])
-        self.stage = Stage(root, models)
-        self.stage.tierwise("setup", "neovim", "--write")
-        self.nvim = Neovim(path, self.stage, new=name == NEW)
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def play(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
-    with Models() as models:
-        play = Play(request.param, tmp_path_factory.mktemp("stage"), models)
-        yield play
-        play.nvim.close()
-
-
-@pytest.fixture
-def stage(play: Play) -> Stage:
-    play.stage.reset()
-    return play.stage
-
-
-@pytest.fixture
-def nvim(play: Play, stage: Stage) -> Neovim:
-    play.nvim.reset()
-    return play.nvim
-
-
-def only(name: str) -> pytest.MarkDecorator:
-    """Of one version alone."""
-    return pytest.mark.parametrize("play", [name], indirect=True, scope="module")
-
 
 _names = (f"sum_{number}" for number in itertools.count())
 

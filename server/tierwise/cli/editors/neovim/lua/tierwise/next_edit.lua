@@ -31,6 +31,12 @@ local function clear()
   shown = nil
 end
 
+--- The one that is shown, while its buffer is as it was when it was proposed.
+local function standing()
+  local there = shown and api.nvim_buf_is_valid(shown.buffer)
+  return there and api.nvim_buf_get_changedtick(shown.buffer) == shown.tick and shown or nil
+end
+
 --- What the proposed text changes of the lines that it touches: the lines to be, without common ends.
 local function new_lines(edit)
   local lines = api.nvim_buf_get_lines(edit.buffer, edit.first[1], edit.last[1] + 1, false)
@@ -157,8 +163,9 @@ function M.attach(buffer)
     group = group,
     [compat.buffer_key] = buffer,
     callback = function()
-      if shown and api.nvim_buf_get_changedtick(shown.buffer) == shown.tick then
-        draw(shown) -- the word at the cursor's line goes along
+      local edit = standing()
+      if edit then
+        draw(edit) -- the word at the cursor's line goes along
       end
     end,
   })
@@ -192,8 +199,8 @@ end
 
 --- Go to the next edit, or take it when the cursor is there; false when none is shown.
 function M.take()
-  local edit = shown
-  if not edit or not api.nvim_buf_is_valid(edit.buffer) or api.nvim_buf_get_changedtick(edit.buffer) ~= edit.tick then
+  local edit = standing()
+  if not edit then
     return false
   end
   local row = api.nvim_win_get_cursor(0)[1] - 1
