@@ -122,7 +122,7 @@ def measured_rates(console: Console) -> dict[str, Rates]:
 
 def measure(edits: int) -> dict[str, dict[str, float]]:
     """Our validators' accept rates over so many edits of each source, evenly chosen, all mistakes counting alike; with
-    tests: over a tenth as many, of this project's own functions. Takes minutes.
+    tests: over a fifteenth as many, of this project's own functions. Takes minutes.
     """
     from benchmarks.validator_tools import OwnTools
     from benchmarks.validator_worlds import own, recorded
@@ -138,7 +138,7 @@ def measure(edits: int) -> dict[str, dict[str, float]]:
 
     ours, tools = list(own()), OwnTools()
     plain = [run_edits(_chosen(source, edits)) for source in (list(recorded()), ours)]
-    tested = [run_edits(_chosen(ours, edits // 10), tools=tools)]
+    tested = [run_edits(_chosen(ours, edits // 15), tools=tools)]
     tools.close()
     return {"without tests": rates(plain), "with tests": rates(tested)}
 

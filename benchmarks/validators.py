@@ -47,7 +47,7 @@ SPLITS = ("fitted to", "looked at while fitting", "held out")
 SEEN = {"vuejs/core", "goreleaser/goreleaser", "TabbyML/tabby"}
 """Repositories of which rejections were read while the checks were written."""
 
-WITH_TOOLS = 14
+WITH_TOOLS = 28
 """Every so-many-th of this project's functions is judged by linter and tests, which take seconds for each verdict."""
 
 
@@ -137,7 +137,7 @@ def wrong_replies(edit: Edit) -> Iterator[tuple[Mutant, str, bool]]:
         reply = reply_of(edit, mutant.after, {mutant.file: mutant.path} if mutant.path else {})
         if mutant.cut:
             chance = random.Random(edit.name)
-            start, end = reply.index("<<<<<<< SEARCH"), reply.rindex(">>>>>>> REPLACE")
+            start, end = reply.rindex("<<<<<<< SEARCH"), reply.rindex(">>>>>>> REPLACE")
             yield mutant, reply[: chance.randrange(start + 16, end)], chance.random() < 0.5
         else:
             yield mutant, reply, True
