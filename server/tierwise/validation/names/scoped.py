@@ -143,15 +143,26 @@ class _GoPackages:
 
 def _rust(item: _Free, file: ChangedFile, project: Project) -> bool:
     word = item.word
-    if word in words("rust_names") or word in (rust_crates(project) or frozenset()):
+    if word == "_" or word in words("rust_names") or word in (rust_crates(project) or frozenset()):
         return True
-    if any("*" in imported.names for imported in imports("rust", file.after)):
+    if re.search(rf"\bstatic\s+ref\s+{re.escape(word)}\b", file.after):  # within a macro, which is no tree
+        return True
+    globs = (imported.span.start for imported in imports("rust", file.after) if "*" in imported.names)
+    if any(_reaches(item.parsed.byte(start), item) for start in globs):
         return True
     if "macro" in item.name.space:
         calls = re.compile(rf"\b{re.escape(word)}!|macro_rules!\s*{re.escape(word)}\b")
         texts = (text for _, text in project.others_with(word, frozenset({"rust"})))
         return any(calls.search(text) for text in texts) or "macro_use" in file.after
     return rust_crates(project) is None and item.name.node.parent is not None and "scoped" in item.name.node.parent.type
+
+
+def _reaches(place: int, item: _Free) -> bool:
+    """Whether a statement that begins at a byte of a Rust text is seen where a name stands: in its own block only."""
+    node = item.parsed.root.descendant_for_byte_range(place, place)
+    while node is not None and node.type not in {"block", "declaration_list"}:
+        node = node.parent
+    return node is None or node.start_byte <= item.name.start < node.end_byte
 
 
 def _java(item: _Free, file: ChangedFile, project: Project) -> bool:
