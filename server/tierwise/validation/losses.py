@@ -1,7 +1,8 @@
 """What must not get lost: definitions, documentation and licence headers that the request does not name. Pure.
 
 A definition is not lost when it goes on under another name or in another file, when a new one stands in its place and
-nobody asks for the old one any more, or when the change itself took its last use away.
+nobody asks for the old one any more, or when the change itself took its last use away; of a name that others bear,
+when it took more uses away than it brings.
 """
 
 from __future__ import annotations
@@ -120,12 +121,9 @@ class _Losses:
             if not self._is_excused(lost):
                 yield lost
         for file in self._project.changed:
-            if file.before is not None:
-                cut_out = [lost for lost in self._cut_out(file, file.before) if not self._counts(lost)]
-                yield from (lost for lost in cut_out if not self._scope.names(lost.item.name))
-
-    def _counts(self, lost: _Item) -> bool:
-        return any(old.item == lost.item for old in self._old)
+            for lost in self._cut_out(file, file.before or ""):
+                if not self._scope.names(lost.item.name):
+                    yield lost
 
     def _cut_out(self, file: ChangedFile, before: str) -> Iterator[_Item]:
         """Definitions within functions and calls that the edit takes out and leaves all else about them as it is."""
@@ -134,10 +132,13 @@ class _Losses:
         inner = [item for item in outline(file.language, before) if item.kind in _FUNCTIONS] if cuts else []
         spare = Counter(item.name for item in outline(file.language, file.after))
         spare.subtract(item.name for item in inner)
+        known = [old.item for old in self._old if old.file is file]
+        gone = [lost.item for lost in self._lost if lost.file is file]
         for item in inner:
             lost = _Item(file, item)
             cut = any(cut.start <= lost.first and lost.last < cut.stop for cut in cuts)
-            if cut and spare[item.name] < 0 and not self._lost_its_uses(lost):
+            judged = item in known or any(outer.span.contains(item.span) for outer in gone)
+            if cut and not judged and spare[item.name] < 0 and not self._lost_its_uses(lost):
                 yield lost
 
     @cached_property
