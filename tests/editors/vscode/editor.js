@@ -350,6 +350,11 @@ export class Editor {
       const ended = new Promise((resolve) => this.server?.on('exit', resolve));
       process.kill(-this.server.pid, 'SIGTERM'); // with its children, which are of its group
       await Promise.race([ended, wait(5_000)]);
+      try {
+        process.kill(-this.server.pid, 'SIGKILL'); // a child that hangs outlives its parent
+      } catch {
+        // none did
+      }
     }
     for (const folder of [this.folder, this.shelf]) {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -382,6 +387,7 @@ export class Editor {
       XDG_DATA_HOME: join(this.home, '.local/share'),
       XDG_STATE_HOME: join(this.home, '.local/state'),
       XDG_CACHE_HOME: join(this.home, '.cache'),
+      UV_USE_IO_URING: '0', // seen: a file's save that never ends, in a process that spins
       EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}',
       ...this.wishes.environment,
     };
