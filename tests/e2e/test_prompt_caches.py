@@ -7,11 +7,11 @@ from contextlib import closing
 from typing import Any
 
 from harness import Harness
-from worlds import ENVIRON, config
+from worlds import ENVIRON, PATIENT, config
 
 from tierwise.cli.editor import Editor
 from tierwise.core.uris import to_uri
-from tierwise.simulator import Script, Simulator
+from tierwise.simulator import Reply, Rule, Script, Simulator
 from tierwise.telemetry.database import FILE_NAME
 
 LONG = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n" for number in range(400))
@@ -51,3 +51,27 @@ async def test_a_miss_that_nothing_explains_is_told(harness: Harness) -> None:
     with closing(sqlite3.connect(harness.home / "state" / "tierwise" / FILE_NAME)) as connection:
         rows = connection.execute("SELECT cache_misses FROM requests WHERE task = 'explain' ORDER BY at").fetchall()
     assert rows == [(0,), (0,), (1,)]
+
+
+async def test_a_file_that_does_not_fit_is_summarized_once(harness: Harness) -> None:
+    """The first question takes its outline and waits for nothing; a later one finds the summary."""
+    harness.write("steps.py", LONG)
+    harness.write("main.py", "from steps import step_1\n\n\ndef run():\n    return step_1(2)\n")
+    uri = to_uri(harness.workspace / "main.py")
+    small = config("{url}", "messages", f"{PATIENT}context_tokens = 4000\n") + "[context]\nsummaries = true\n"
+    summarizing = Rule(system=("You summarize one source file",), reply=Reply(text="Adds numbers to what it is given."))
+    script = Script(rules=(summarizing, Rule(reply=Reply(text="It adds."))))
+    async with Simulator(script) as simulator:
+        editor = await harness.start("vscode", config=small.replace("{url}", simulator.base_url), environ=ENVIRON)
+        editor.tell(editor.documents.open(uri))
+        asked = 0
+        while asked < 20 and not any("Adds numbers" in record.text for record in simulator.requests):
+            await explained(editor, uri)
+            asked += 1
+            await simulator.wait_for_requests(asked + 1)  # the summary is asked for beside the first question
+        questions = [record.text for record in simulator.requests if record.rule == 1]
+        summaries = [record.text for record in simulator.requests if record.rule == 0]
+    assert len(summaries) == 1
+    assert "return value + 399" not in questions[0]
+    assert '<summary path="steps.py">' not in questions[0]
+    assert '<summary path="steps.py">\nAdds numbers' in questions[-1]
