@@ -57,7 +57,16 @@ class Setting:
     facts: ModelFacts | None = None
 
 
-LOCAL = {"llama.cpp": {"style": "llama.cpp", "min_tokens": 0}, "vllm": {"style": "implicit", "min_tokens": 0}}
+LOCAL = {
+    "llama.cpp": {
+        "cache": {"style": "llama.cpp", "min_tokens": 0},
+        "context_tokens": 8_192,
+        "max_output_tokens": 1_000,
+    },
+    "vllm": {"cache": {"style": "implicit", "min_tokens": 0, "ttl_s": 86_400}},
+}
+"""As the profile ``local`` has them; contexts are what such servers have unless told otherwise (llama.cpp) and what is
+assumed of a model that nothing is known of."""
 MAIN = Setting("Anthropic, opus-5-5", "anthropic", "claude-opus-5-5")
 SETTINGS = (
     Setting("Anthropic, no refreshes", "anthropic", "claude-opus-5-5", 0),
@@ -68,7 +77,7 @@ SETTINGS = (
     Setting("Gemini, 3.1-pro-preview", "gemini", "gemini-3.1-pro-preview"),
     Setting("DeepSeek, v4-pro", "deepseek", "deepseek-v4-pro"),
     Setting("Groq, gpt-oss-120b", "groq", "openai/gpt-oss-120b"),
-    *(Setting(name, name, "local", facts=ModelFacts.model_validate({"cache": LOCAL[name]})) for name in LOCAL),
+    *(Setting(name, name, "local", facts=ModelFacts.model_validate(LOCAL[name])) for name in LOCAL),
 )
 
 
