@@ -62,7 +62,8 @@ def table(scores: dict[tuple[str, str], Score]) -> Table:
     """One row per suite and choice of engines."""
     shown = Table(title="Recorded rename tests, through the server", title_justify="left")
     for column in ("suite", "engines", "cases", "passed", "share", "refused", "wrong", "aim", "found by", "s a case"):
-        shown.add_column(column, justify="left" if column in {"suite", "engines", "aim", "found by"} else "right")
+        left = column in {"suite", "engines", "aim", "found by"}
+        shown.add_column(column, justify="left" if left else "right", no_wrap=column == "suite")
     for (suite, engines), score in scores.items():
         by = ", ".join(f"{name} {count}" for name, count in score.engines.most_common() if name != "nobody")
         shown.add_row(

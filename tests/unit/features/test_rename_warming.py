@@ -66,6 +66,17 @@ def test_a_rename_that_comes_at_once_is_not_looked_ahead_for(tmp_path: Path) -> 
     asyncio.run(main())
 
 
+def test_what_is_looked_for_without_end_is_given_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        seen = Seen()
+        warming = Warming(cast("Renamer", seen), most_s=0.01)
+        warming.begin(*opened(tmp_path), Point(0, 0))
+        assert await asyncio.to_thread(seen.cancelled.wait, 60)
+        await warming.aclose()
+
+    asyncio.run(main())
+
+
 def test_looking_ahead_says_nothing_and_changes_nothing(tmp_path: Path) -> None:
     view, document = opened(tmp_path)
     renamer = Renamer(bundled_engines())

@@ -20,10 +20,11 @@ _AFTER_S = 0.05
 
 
 class Warming:
-    """Looks ahead for one session."""
+    """Looks ahead for one session, for ``most_s`` seconds at most: a name that takes longer may never come."""
 
-    def __init__(self, renamer: Renamer) -> None:
+    def __init__(self, renamer: Renamer, most_s: float = 5.0) -> None:
         self._renamer = renamer
+        self._most_s = most_s
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, view: WorkspaceView, document: Document, point: Point) -> None:
@@ -44,5 +45,6 @@ class Warming:
 
     async def _look(self, view: WorkspaceView, document: Document, point: Point) -> None:
         await asyncio.sleep(_AFTER_S)
-        with suppress(RenameDeclined):
-            await in_thread(lambda over: self._renamer.look_ahead(view, document, point, cancelled=over.is_set))
+        with suppress(RenameDeclined, TimeoutError):
+            async with asyncio.timeout(self._most_s):
+                await in_thread(lambda over: self._renamer.look_ahead(view, document, point, cancelled=over.is_set))

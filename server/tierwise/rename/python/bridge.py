@@ -54,13 +54,14 @@ class BaseClass:
 
 
 class Jedi:
-    """jedi over one state of the workspace. Use it under ``LOCK``."""
+    """jedi over one state of the workspace; modules are looked for in ``home`` first. Use it under ``LOCK``."""
 
-    def __init__(self, sources: SourceTree, packages: Sequence[Path]) -> None:
+    def __init__(self, sources: SourceTree, packages: Sequence[Path], home: Path | None = None) -> None:
         project = _jedi().Project(str(sources.folder), sys_path=(), smart_sys_path=False)
         self._sources = sources
         self._packages = tuple(packages)
-        self._sys_path = [str(path) for path in (*sources.roots, *packages, *_standard_library())]
+        roots = sources.roots if home is None else dict.fromkeys((home, *sources.roots))
+        self._sys_path = [str(path) for path in (*roots, *packages, *_standard_library())]
         self._modules: dict[Path, Any] = {}
         state = _module("inference").InferenceState(project, environment=_Environment(self))
         state.parse_and_get_code = self._parse

@@ -15,8 +15,9 @@ from tierwise.core.documents import Document
 from tierwise.core.text import Point
 from tierwise.core.workspace import WorkspaceView
 from tierwise.rename.python.answer import Answer, kind_of, replacements
-from tierwise.rename.python.bridge import LOCK, Jedi
+from tierwise.rename.python.bridge import LOCK
 from tierwise.rename.python.files import PythonFile
+from tierwise.rename.python.importers import Importers
 from tierwise.rename.python.links import Interest, Links
 from tierwise.rename.python.modules import PYTHON, SourceTree
 from tierwise.rename.python.packages import installed_packages
@@ -95,7 +96,7 @@ class _Search:
         files = self._files(word)
         with LOCK:
             stop_if(self._cancelled)
-            links = Links(files, self._sources, Jedi(self._sources, self._packages), self._is_ours)
+            links = Links(files, self._sources, Importers(self._sources, self._packages), self._is_ours)
             links.build(word, _interest(self._own.binding(name)), self._cancelled)
         return Answer(self._own, files, links, self._sources).give(word, name, new_name)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from tierwise.core.text import Point
 from tierwise.rename.merge import Merging
-from tierwise.rename.python.bridge import BaseClass, Jedi, Target
+from tierwise.rename.python.bridge import BaseClass, Target
 from tierwise.rename.python.files import ClassKey, PythonFile
+from tierwise.rename.python.importers import Importers
 from tierwise.rename.python.modules import SourceTree
 from tierwise.rename.python.shortcuts import Shortcuts
 from tierwise.rename.python.strings import StringName
@@ -64,7 +65,7 @@ class Links:
     """The occurrences of a word in some files, merged into symbols."""
 
     def __init__(
-        self, files: dict[Path, PythonFile], sources: SourceTree, jedi: Jedi, is_ours: Callable[[Path], bool]
+        self, files: dict[Path, PythonFile], sources: SourceTree, jedi: Importers, is_ours: Callable[[Path], bool]
     ) -> None:
         self.merging: Merging[Node] = Merging()
         self.unresolved: list[tuple[PythonFile, Name]] = []
@@ -81,7 +82,7 @@ class Links:
         self._defining: set[ClassKey] = set()
         self._of_self: set[Place] = set()
         self._ancestors: dict[ClassKey, tuple[BaseClass, ...]] = {}
-        self._imported: dict[str, tuple[Target, ...]] = {}
+        self._imported: dict[tuple[Path | None, str], tuple[Target, ...]] = {}
 
     def build(self, word: str, interest: Interest, cancelled: Callable[[], bool]) -> None:
         """Ask jedi what is left to ask, and merge."""
@@ -213,16 +214,17 @@ class Links:
         self._merge_targets(file, name, targets)
 
     def _import_targets(self, file: PythonFile, name: Name) -> tuple[Target, ...]:
-        """Where an import leads: what all files take from one absolute module leads to the same place, and is asked
-        once. A file asks for itself where jedi would regard what else it holds.
+        """Where an import leads: what files of one home take from one absolute module leads to the same place, and is
+        asked once. A file asks for itself where jedi would regard what else it holds.
         """
         module = file.module_above(name)
         if not module or file.changes_path or file.parsed.error_count:
             return self._goto(file, name)
-        targets = self._imported.get(module) or self._goto(file, name)
+        key = self._jedi.home(file.path), module
+        targets = self._imported.get(key) or self._goto(file, name)
         if any(target.path == file.path for target in targets):
             return self._goto(file, name)  # a module that imports from itself
-        self._imported[module] = targets
+        self._imported[key] = targets
         return targets
 
     def _merge_targets(self, file: PythonFile, name: Name, targets: Iterable[Target]) -> None:

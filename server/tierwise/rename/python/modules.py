@@ -20,6 +20,7 @@ class SourceTree:
         self.folder = folder
         self.view = view
         self._documents: dict[Path, Document | None] = {}
+        self._shared: dict[str, bool] = {}
 
     def document(self, path: Path) -> Document | None:
         if path not in self._documents:
@@ -44,6 +45,19 @@ class SourceTree:
     def has_folder(self, path: Path) -> bool:
         return path in self._folders
 
+    def has_module(self, folder: Path, name: str) -> bool:
+        """Whether a module or package of this name lies right below a folder."""
+        stubs = (folder / f"{name}.py", folder / f"{name}.pyi")
+        return any(map(self.has_file, stubs)) or self.has_folder(folder / name)
+
+    def is_shared(self, name: str) -> bool:
+        """Whether modules or packages of this name lie in several folders."""
+        if name not in self._shared:
+            files = [path for ending in (".py", ".pyi") for path in self._layout.names.get(name + ending, ())]
+            folders = {path.parent for path in files} | {path.parent for path in self._folders if path.name == name}
+            self._shared[name] = len(folders) > 1
+        return self._shared[name]
+
     def names(self, folder: Path) -> set[str]:
         """Modules and packages right below a folder."""
         files = {path.stem for path in self._layout.folders.get(folder, ()) if path.stem != "__init__"}
@@ -54,11 +68,12 @@ class SourceTree:
         """Folders from which absolute imports may start: the workspace folder, ``src``, and every folder that holds
         modules or packages without being a package itself (what the interpreter or a test runner puts on its path).
         """
-        found = {self._root_of(folder) for folder in self._layout.folders}
+        found = {self.root_of(folder) for folder in self._layout.folders}
         first = [self.folder, self.folder / "src"]
         return tuple(dict.fromkeys([*first, *sorted(found)]))
 
-    def _root_of(self, folder: Path) -> Path:
+    def root_of(self, folder: Path) -> Path:
+        """The folder itself, or the one that holds the outermost package around it."""
         while folder != self.folder and (
             self.has_file(folder / "__init__.py") or self.has_file(folder / "__init__.pyi")
         ):

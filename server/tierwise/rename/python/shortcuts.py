@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tierwise.core.text import Point
-from tierwise.rename.python.bridge import Jedi
 from tierwise.rename.python.files import ClassKey, PythonFile
+from tierwise.rename.python.importers import Importers
 from tierwise.rename.python.modules import SourceTree
 from tierwise.syntax.parse import Node, Parsed, parse
 from tierwise.syntax.scopes import Binding, occurrences
@@ -42,7 +42,7 @@ class Definition:
 class Shortcuts:
     """Definitions behind names, in the files of one workspace folder."""
 
-    def __init__(self, sources: SourceTree, jedi: Jedi, is_ours: Callable[[Path], bool]) -> None:
+    def __init__(self, sources: SourceTree, jedi: Importers, is_ours: Callable[[Path], bool]) -> None:
         self._sources = sources
         self._jedi = jedi
         self._is_ours = is_ours
