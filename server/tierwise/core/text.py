@@ -102,13 +102,24 @@ class Lines:
 
     def raw_range(self, start: int, stop: int) -> Iterator[str]:
         """Lines ``start`` up to ``stop``, with terminators, clamped to the text."""
+        return chain.from_iterable(self._pieces(max(0, start), min(stop, self.count)))
+
+    def bare_range(self, start: int, stop: int) -> list[str]:
+        """Lines ``start`` up to ``stop``, without terminators, clamped to the text."""
         start, stop = max(0, start), min(stop, self.count)
+        text = "".join(self.raw_range(start, stop))
+        if "\r" in text:
+            return [raw.rstrip("\r\n") for raw in self.raw_range(start, stop)]
+        bare = text.split("\n")  # at once, as this is done for every keystroke
+        return bare if start < stop == self.count else bare[:-1]
+
+    def _pieces(self, start: int, stop: int) -> Iterator[tuple[str, ...]]:
         if start >= stop:
             return
         chunk = bisect_right(self._starts, start) - 1
         while chunk < len(self._chunks) and self._starts[chunk] < stop:
             base = self._starts[chunk]
-            yield from self._chunks[chunk][max(0, start - base) : stop - base]
+            yield self._chunks[chunk][max(0, start - base) : stop - base]
             chunk += 1
 
     def back_from(self, stop: int) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Hole:
         """The hole at ``point``, as if ``inserted`` had been typed there."""
         lines = document.lines
         start, stop = max(0, point.line - WINDOW), min(lines.count, point.line + 1 + WINDOW)
-        above = [raw.rstrip("\r\n") for raw in lines.raw_range(start, point.line)]
+        above = lines.bare_range(start, point.line)
         if start:
             above = _from_definition(above)
         text = lines.line(point.line)
@@ -65,7 +65,7 @@ class Hole:
             (*above, *more),
             before,
             text[point.column :],
-            tuple([raw.rstrip("\r\n") for raw in lines.raw_range(point.line + 1, stop)]),
+            tuple(lines.bare_range(point.line + 1, stop)),
             start > 0,
             stop < lines.count,
             lines.terminator,

@@ -58,6 +58,14 @@ def test_splice_over_many_chunks(case: tuple[str, Span], new: str) -> None:
     assert lines.count == len(split_lines(lines.text))
 
 
+@given(text=TEXT, start=st.integers(-3, 12), stop=st.integers(-3, 12))
+def test_ranges_are_lines_in_order(text: str, start: int, stop: int) -> None:
+    lines = Lines.of(text)
+    inside = [index for index in range(max(start, 0), stop) if index < lines.count]
+    assert list(lines.raw_range(start, stop)) == [lines.raw(index) for index in inside]
+    assert lines.bare_range(start, stop) == [lines.line(index) for index in inside]
+
+
 def test_a_splice_shares_untouched_chunks() -> None:
     before = Lines.of("line\n" * 10_000)
     after = before.splice(Span(Point(5_000, 0), Point(5_000, 4)), "changed")
