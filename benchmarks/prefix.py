@@ -110,6 +110,8 @@ def run(console: Console | None = None) -> dict[str, float]:
     some = sessions[::SAMPLE]
     rows = [(setting, [outcome(session, setting) for session in some]) for setting in SETTINGS]
     console.print(_table(f"Other rules, {len(some)} of the sessions", rows))
+    missed = sum(item.replayed.misses for _, outcomes in rows for item in outcomes)
+    console.print(f"unexplained misses under these rules: {missed}")
     ratios = [item.ratio for item in main]
     return {"median": statistics.median(ratios), "p90": _p90(ratios)}
 

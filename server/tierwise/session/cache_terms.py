@@ -10,6 +10,8 @@ from tierwise.settings.facts import CacheStyle, ModelFacts
 _MARKED = frozenset({CacheStyle.ANTHROPIC, CacheStyle.DASHSCOPE, CacheStyle.OPENAI_MARKED})
 _MARGIN_S = 15.0
 """A copy counts as expired this much before its time: the request has to reach the provider first."""
+_UNIT = 1_024
+"""Tokens in which caches count that find common beginnings by themselves: the largest known, DeepSeek's."""
 _FREE = (0.02, 1.0, 1.0)
 """Prices of a server of one's own, in time: reading what it holds is nearly free beside computing it anew."""
 
@@ -18,7 +20,8 @@ _FREE = (0.02, 1.0, 1.0)
 class CacheTerms:
     """Lifetimes in seconds from the last use; prices per character of text, all in one unit, so that only their ratios
     count. ``marks``: how many marks a request may carry, 0 where the provider finds common beginnings by itself.
-    ``refresh``: whether a request for no answer renews a copy.
+    ``refresh``: whether a request for no answer renews a copy. ``unit``: tokens by which a hit may fall short of what
+    was sent before.
     """
 
     ttl_s: float
@@ -31,6 +34,7 @@ class CacheTerms:
     lookback: int = 20
     keeps: bool = True
     refresh: bool = False
+    unit: int = 0
 
     @staticmethod
     def of(facts: ModelFacts) -> CacheTerms:
@@ -53,6 +57,7 @@ class CacheTerms:
             lookback=rules.lookback_blocks,
             keeps=rules.style is not CacheStyle.NONE,
             refresh=rules.prewarm and rules.refresh,
+            unit=0 if rules.style in _MARKED or not timed else _UNIT,
         )
 
     def lifetime(self, *, long: bool) -> float:

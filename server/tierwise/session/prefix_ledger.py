@@ -172,13 +172,13 @@ class PrefixLedger:
             return True
         if holding.used_at is not None and prefix.at > holding.used_at:
             holding.reads += 1
-        missed = usage.cached_tokens < _TRUST_SHARE * prefix.expected_cached
-        unexplained = missed and (holding.reported or need.terms.marks > 0)
+        sure = _TRUST_SHARE * prefix.expected_cached
+        missed = usage.cached_tokens < sure - need.terms.unit and (holding.reported or need.terms.marks > 0)
+        unexplained = missed and sure >= need.terms.min_tokens  # else it may be shorter than what is kept at all
         holding.reported = holding.reported or usage.cached_tokens > 0
-        if unexplained:
-            self.unexplained_misses += 1
-            for end in holding.ends:
-                end.held_until = float("-inf")
+        self.unexplained_misses += unexplained
+        for end in holding.ends if missed else ():
+            end.held_until = float("-inf")
         _hold(prefix, need)
         return not unexplained
 

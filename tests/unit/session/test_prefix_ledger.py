@@ -250,6 +250,21 @@ def test_a_miss_that_nothing_explains_is_counted(marks: int) -> None:
     assert desk.ledger.unexplained_misses == 1
 
 
+def test_a_miss_is_explained_by_what_providers_round_and_leave_out() -> None:
+    desk = Desk(replace(SHORT, marks=0, unit=500), x="a\n" * 600)
+    for _ in range(2):
+        need = desk.need("x")
+        prefix = desk.ledger.prefix(need)
+        assert desk.ledger.observe(need, prefix, Usage(input_tokens=prefix.tokens, cached_tokens=600))
+    near = Desk(replace(SHORT, min_tokens=1_100), x="a\n" * 600)
+    near.ask("x")
+    need = near.need("x")
+    prefix = near.ledger.prefix(need)
+    assert prefix.expected_cached > 1_100
+    assert near.ledger.observe(need, prefix, Usage(input_tokens=1_050)), "its estimate says more than it has"
+    assert near.ledger.unexplained_misses == 0
+
+
 def test_a_server_that_never_reports_hits_misses_nothing() -> None:
     desk = Desk(replace(SHORT, marks=0), x="a\n" * 500)
     for _ in range(3):
