@@ -13,6 +13,11 @@ A comment that goes away beside much changed code could be shown as a warning an
 recorded commits, whole sets and with the comment check alone: rejected always, 95.1 % of the commits pass and 95.4 % of
 the lost comments are found; a warning from 12 changed lines of code beside it on 95.3 and 93.3 %, from 8 on 95.6 and
 89.1 %, from 4 on 96.4 and 78.0 %. So there is no such warning.
+
+Of the lost comments in the held-out commits 92.5 % were found over the whole set (161 of 174), of all 95.1 %. What is
+missed: the same words that the edit writes anew elsewhere, so that the comment seems to have moved; comments at lines
+that the edit changes so much that they may have gone with them, which is what commits do all the time; and wishes that
+are about comments themselves. Each rule that found more of them rejected as many right commits.
 """
 
 from __future__ import annotations
@@ -47,8 +52,10 @@ SPLITS = ("fitted to", "looked at while fitting", "held out")
 SEEN = {"vuejs/core", "goreleaser/goreleaser", "TabbyML/tabby"}
 """Repositories of which rejections were read while the checks were written."""
 
-WITH_TOOLS = 28
-"""Every so-many-th of this project's functions is judged by linter and tests, which take seconds for each verdict."""
+EVERY, WITH_TOOLS = 4, 56
+"""Every so-many-th edit is judged for the recorded results, so that they take minutes on a busy machine, too; the
+second is for those that linter and tests judge, which takes seconds for each verdict.
+"""
 
 
 def reply_of(edit: Edit, after: dict[str, str], path: dict[str, str]) -> str:
@@ -191,11 +198,12 @@ def _diff(edit: Edit, mutant: Mutant) -> str:
 def run(console: Console) -> None:
     tallies = {split: Tally() for split in SPLITS}
     for number, edit in enumerate(recorded()):
-        judge_edit(tallies[split_of(number, edit)], edit)
+        if number % EVERY == 0:
+            judge_edit(tallies[split_of(number, edit)], edit)
     for split, tally in tallies.items():
-        report(console, f"recorded commits: {split}", tally)
+        report(console, f"recorded commits, every {EVERY}th: {split}", tally)
     report_replies(console)
-    report(console, "this project's own functions", run_edits(own()))
+    report(console, f"this project's own functions, every {EVERY}th", run_edits(islice(own(), 0, None, EVERY)))
     chosen = islice(own(), 0, None, WITH_TOOLS)
     tools = OwnTools()
     report(console, f"the same with linter and tests, every {WITH_TOOLS}th", run_edits(chosen, tools=tools))
