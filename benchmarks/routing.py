@@ -8,8 +8,10 @@ rate.
 A validator is two numbers here: the shares of right and of wrong answers that it accepts (``--accept RIGHT WRONG``).
 By default they are those of ours, as ``--measure`` found them with the edits and mistakes of ``benchmarks.validators``
 and left them in ``validators_rates.json``, beside the assumed 0.9 and 0.3. Made-up mistakes are plainer than those of
-models, so our share of wrong answers is a lower bound. Expectations over the validator's verdicts are exact; only the
-random order of the learning runs is chance, with fixed seeds.
+models, so our share of wrong answers is a lower bound; "subtle" counts the kinds alone that only running code can
+decide (a renamed member, a dropped line, swapped arguments), which is nearer to them. With tests, it is the tests of
+this project's own functions, which are denser than most. Expectations over the validator's verdicts are exact; only
+the random order of the learning runs is chance, with fixed seeds.
 """
 
 from __future__ import annotations
@@ -121,26 +123,30 @@ def measured_rates(console: Console) -> dict[str, Rates]:
 
 
 def measure(edits: int) -> dict[str, dict[str, float]]:
-    """Our validators' accept rates over so many edits of each source, evenly chosen, all mistakes counting alike; with
-    tests: over a fifteenth as many, of this project's own functions. Takes minutes.
+    """Our validators' accept rates over so many edits of each source, evenly chosen; with tests: over a fifteenth as
+    many, of this project's own functions. Right ones count also where they are set aside. Takes minutes.
     """
+    from benchmarks.validator_mutants import DECIDABLE
     from benchmarks.validator_tools import OwnTools
     from benchmarks.validator_worlds import own, recorded
     from benchmarks.validators import Tally, run_edits
 
-    def rates(tallies: Sequence[Tally]) -> dict[str, float]:
-        right = sum((tally.right for tally in tallies), Counter[str]())
-        wrong = sum((counts for tally in tallies for counts in tally.wrong.values()), Counter[str]())
-        return {
-            "right": round(right["accepted"] / max(1, right.total()), 4),
-            "wrong": round(wrong["accepted"] / max(1, wrong.total()), 4),
-        }
+    def rates(tallies: Sequence[Tally], name: str) -> dict[str, dict[str, float]]:
+        right = sum((counts for tally in tallies for counts in (tally.right, *tally.aside.values())), Counter[str]())
+        kinds = [(kind, counts) for tally in tallies for kind, counts in tally.wrong.items()]
+        subtle = sum((counts for kind, counts in kinds if kind not in DECIDABLE), Counter[str]())
+        found = {name: sum((counts for _, counts in kinds), Counter[str]()), f"{name}, subtle": subtle}
+        return {key: {"right": _accepted(right), "wrong": _accepted(wrong)} for key, wrong in found.items()}
 
     ours, tools = list(own()), OwnTools()
     plain = [run_edits(_chosen(source, edits)) for source in (list(recorded()), ours)]
     tested = [run_edits(_chosen(ours, edits // 15), tools=tools)]
     tools.close()
-    return {"without tests": rates(plain), "with tests": rates(tested)}
+    return rates(plain, "without tests") | rates(tested, "with tests")
+
+
+def _accepted(counts: Counter[str]) -> float:
+    return round(counts["accepted"] / max(1, counts.total()), 4)
 
 
 def _chosen(source: Sequence[Edit], edits: int) -> Sequence[Edit]:
