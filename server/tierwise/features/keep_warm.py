@@ -27,8 +27,9 @@ from tierwise.session.prefix_ledger import Prefix, PrefixLedger
 from tierwise.session.session import Session
 from tierwise.settings.models import ResolvedModel, Settings
 
-_BEFORE_S = 5.0
-"""A copy is renewed this much before it counts as expired."""
+_BEFORE_S = 2.0
+"""A copy is renewed this much before it counts as expired: for a late event loop. The way to the provider has a margin
+of its own."""
 _IDLE_REFRESHES = 1
 """Copies are renewed so often after the last sign of work: a look at another window is no end of it."""
 _LOOK_S = 30.0

@@ -150,6 +150,14 @@ def test_of_many_removed_lines_the_first_and_the_last_are_quoted() -> None:
     assert read(text.removeprefix("".join(HEAD)))["file", "x"] == desk.documents["x"].text
 
 
+def test_a_hunk_needs_no_context_where_its_first_removed_line_tells_where_it_stood() -> None:
+    desk = Desk(x="first = 1\n" * 50 + "a line that stands here only\n" + "last = 2\n" * 50)
+    desk.ask("x")
+    desk.write("x", "first = 1\n" * 50 + "another\n" + "last = 2\n" * 50)
+    hunk = "@@ -51,1 +51,1 @@\n-a line that stands here only\n+another\n"
+    assert text_of(desk.ask("x")).endswith(f'<changed path="x">\n{hunk}</changed>\n')
+
+
 def test_expiry_makes_a_rebase_free() -> None:
     desk = Desk(x="a\n", y="b\n")
     assert desk.ask("x", "y").rebase is Rebase.FIRST
