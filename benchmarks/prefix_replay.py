@@ -4,7 +4,8 @@ A session is a series of commits of one author, with the texts before and every 
 since the recordings do not tell: for each commit an explanation of where the first change goes, an edit for each file
 over the lines that were changed (the change is then made as it was), and a review of the last file. These requests are
 spread evenly over the time since the commit before; before the first one that is the session's median, at most ten
-minutes. Deleted files are only deleted. The person is at work from the first request to the last and leaves then.
+minutes. Deleted files are only deleted. The person is at work from the first request to the last and leaves then. What
+has changed on disk is read and indexed by the time of each request.
 """
 
 from __future__ import annotations
