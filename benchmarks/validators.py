@@ -52,8 +52,8 @@ SPLITS = ("fitted to", "looked at while fitting", "held out")
 SEEN = {"vuejs/core", "goreleaser/goreleaser", "TabbyML/tabby"}
 """Repositories of which rejections were read while the checks were written."""
 
-EVERY, WITH_TOOLS = 4, 56
-"""Every so-many-th edit is judged for the recorded results, so that they take minutes on a busy machine, too; the
+EVERY, WITH_TOOLS = 4, 28
+"""Every so-many-th of this project's own functions is judged for the recorded results, so that they take minutes; the
 second is for those that linter and tests judge, which takes seconds for each verdict.
 """
 
@@ -198,10 +198,9 @@ def _diff(edit: Edit, mutant: Mutant) -> str:
 def run(console: Console) -> None:
     tallies = {split: Tally() for split in SPLITS}
     for number, edit in enumerate(recorded()):
-        if number % EVERY == 0:
-            judge_edit(tallies[split_of(number, edit)], edit)
+        judge_edit(tallies[split_of(number, edit)], edit)
     for split, tally in tallies.items():
-        report(console, f"recorded commits, every {EVERY}th: {split}", tally)
+        report(console, f"recorded commits: {split}", tally)
     report_replies(console)
     report(console, f"this project's own functions, every {EVERY}th", run_edits(islice(own(), 0, None, EVERY)))
     chosen = islice(own(), 0, None, WITH_TOOLS)
