@@ -203,13 +203,6 @@ class Session:
             self._view = FrozenView(documents, dict(self._rules), self._files, dict(self._listings), knowledge)
         return self._view
 
-    def freshen(self) -> None:
-        """Look in the background for files that came and went, where no client has told of any for some time."""
-        if self._indexing:
-            for folder, listing in self._listings.items():
-                if listing.stale and folder not in self._implicit:
-                    self._indexer.add_folder(listing)
-
     def wait_indexed(self, timeout_s: float) -> bool:
         """Block until the background reading is done. Never called on the event loop."""
         return self._indexer.wait_idle(timeout_s)
