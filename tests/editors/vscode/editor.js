@@ -234,7 +234,12 @@ export class Editor {
 
   /** The server of Tierwise is up. @param {number} [limit] longer, where it must be installed first */
   async ready(limit = 120_000) {
-    await this.bar(/Tierwise|embedded|fast|balanced|frontier/, /spin|error/, limit);
+    try {
+      await this.bar(/Tierwise|embedded|fast|balanced|frontier/, /spin|error/, limit);
+    } catch (error) {
+      await this.keep('never-ready');
+      throw error;
+    }
   }
 
   /** Wait for a status bar item with this text, and without an icon. @param {RegExp} text @param {RegExp} [not] @param {number} [limit] */
