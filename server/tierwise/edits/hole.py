@@ -26,8 +26,9 @@ _STATEMENT_LINES = 40
 """Lines over which the start of a statement is looked for."""
 
 _DEFINITION = re.compile(
-    r"\s*(?:async |export |public |private |static |pub )*"
-    r"(?:def|class|func|function|fn|interface|impl|struct) \w+\s*[(:<{]"
+    r"^([^\S\n]*)(?:async |export |public |private |static |pub )*"
+    r"(?:def|class|func|function|fn|interface|impl|struct) \w+[^\S\n]*[(:<{]",
+    re.MULTILINE,
 )
 _OPENS_BLOCK = re.compile(r"[:{(\[]$|=>$|->$|\b(?:then|do|else|begin)$")
 _OPENS_INDENTED = re.compile(r":$")
@@ -111,7 +112,7 @@ class Hole:
     @cached_property
     def below_filled(self) -> tuple[str, ...]:
         """The lines below that are not blank, without white space at their ends."""
-        return tuple([line.rstrip() for line in self.below if line and not line.isspace()])
+        return tuple([line for line in map(str.rstrip, self.below) if line])
 
     @cached_property
     def level_below(self) -> int | None:
@@ -160,6 +161,9 @@ class Hole:
     @cached_property
     def keeps_trailing_space(self) -> bool:
         """Whether lines around end with white space, so that it may be meant."""
+        text = "\n".join((*self._near, ""))
+        if " \n" not in text and "\t\n" not in text:
+            return False  # nearly always; this is asked for every keystroke
         return any(line[-1:] in {" ", "\t"} and line.strip() for line in self._near)
 
     @cached_property
@@ -202,5 +206,6 @@ def weight(line: str) -> int:
 
 def _from_definition(lines: list[str]) -> list[str]:
     """Begin where a definition begins, as near to the margin as any: there no string or bracket is open."""
-    starts = [i for i, line in enumerate(lines) if _DEFINITION.match(line)]
-    return lines[min(starts, key=lambda i: width(lines[i])) :] if starts else lines
+    text = "\n".join(lines)
+    found = min(_DEFINITION.finditer(text), key=lambda match: width(match[1]), default=None)
+    return lines if found is None else lines[text.count("\n", 0, found.start()) :]

@@ -155,7 +155,8 @@ class _Machine:
 
 def _lines(text: str) -> list[str]:
     pieces = text.split("\n")
-    return [*(piece + "\n" for piece in pieces[:-1]), pieces[-1]]
+    last = pieces.pop()
+    return [*[piece + "\n" for piece in pieces], last]
 
 
 @lru_cache(maxsize=64)

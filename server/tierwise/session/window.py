@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, takewhile
+
 from tierwise.core.documents import Document
 from tierwise.core.text import Point
 
@@ -22,26 +24,30 @@ def around(document: Document, point: Point, characters: int) -> tuple[str, str]
 
 def _after(document: Document, point: Point, room: int) -> str:
     lines = document.lines
-    pieces = [lines.raw(point.line)[point.column :]]
-    used = len(pieces[0])
-    for line in lines.raw_range(point.line + 1, lines.count):
-        used += len(line)
-        if used > room:
-            break
-        pieces.append(line)
-    return "".join(pieces)[: max(room, 0)]
+    rest = lines.raw(point.line)[point.column :]
+    below = point.line + 1
+    sizes = accumulate(map(len, lines.raw_range(below, lines.count)), initial=len(rest))
+    whole = sum(1 for _ in takewhile(room.__ge__, sizes)) - 1
+    return (rest + "".join(lines.raw_range(below, below + whole)))[: max(room, 0)]
 
 
 def _before(document: Document, point: Point, room: int) -> str:
     lines = document.lines
     head = lines.raw(point.line)[: point.column]
-    used, start = len(head), point.line
-    for line in lines.back_from(point.line):
-        used += len(line)
-        if used > room:
-            break
-        start -= 1
-    aligned = -(-start // _ALIGN) * _ALIGN
-    if aligned <= point.line - _ALIGN // 2:  # never for the sake of alignment give up what little there is
-        start = aligned
+    start = _aligned_start(document, point.line, room - len(head))
+    if start > point.line - _ALIGN // 2:  # never for the sake of alignment give up what little there is
+        sizes = accumulate(map(len, lines.back_from(point.line)), initial=len(head))
+        start = point.line - max(sum(1 for _ in takewhile(room.__ge__, sizes)) - 1, 0)
     return ("".join(lines.raw_range(start, point.line)) + head)[-max(room, 1) :]
+
+
+def _aligned_start(document: Document, stop: int, room: int) -> int:
+    """The first of the lines at which a window may start and from which up to ``stop`` all fits; else ``stop``."""
+    best, start = stop, stop // _ALIGN * _ALIGN
+    end = stop
+    while start >= 0:
+        room -= sum(map(len, document.lines.raw_range(start, end)))
+        if room < 0:
+            break
+        best, end, start = start, start, start - _ALIGN
+    return best
