@@ -45,7 +45,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language("shellscript", (".sh", ".bash", ".zsh"), _HASH, None),
     Language("lua", (".lua",), ("--",), ("--[[", "]]")),
     Language("sql", (".sql",), ("--",)),
-    Language("haskell", (".hs",), ("--",), ("{-", "-}"), indented=True),
+    Language("haskell", (".hs",), ("--",), ("{-", "-}"), quotes=('"',), indented=True),
     Language("elixir", (".ex", ".exs"), _HASH, None, long_quotes=('"""',)),
     Language("dart", (".dart",), long_quotes=('"""', "'''")),
     Language("zig", (".zig",), block_comment=None),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from tierwise.edits.hole import Hole
+from tierwise.edits.retold import is_within, retold, said_again
 from tierwise.edits.scanner import CLOSER, Scan, at_line_end, scan
 
 _CLOSERS = re.compile(r"[)\]}\"'`]+")
@@ -19,6 +20,9 @@ _MOST_TRIMMED = 3
 
 def balanced(hole: Hole, text: str) -> tuple[str, int]:
     """The text to insert, and how many characters after the point it takes the place of."""
+    told = retold(hole, text)
+    if told and (hole.is_prose or fits(hole, text, told)):
+        return text, told
     if not concerns(hole, text) or fits(hole, text):
         return text, 0
     closers = _CLOSERS.match(hole.rest)
@@ -26,6 +30,9 @@ def balanced(hole: Hole, text: str) -> tuple[str, int]:
         says = is_within(hole.rest[:count], text)
         if says and (fits(hole, text, count) or _fits_on_line(hole, text, count)):
             return text, _with_punctuation(hole, text, count)
+    again = next((count for count in said_again(text, hole.rest) if fits(hole, text, count)), 0)
+    if again:
+        return text, again
     trimmed = text
     for _ in range(_MOST_TRIMMED):
         last = _TRIMMED.search(trimmed)
@@ -35,12 +42,6 @@ def balanced(hole: Hole, text: str) -> tuple[str, int]:
         if fits(hole, trimmed):
             return trimmed, 0
     return text, 0
-
-
-def is_within(part: str, text: str) -> bool:
-    """Whether all characters of ``part`` stand in ``text`` in their order; editors show nothing else as ghost text."""
-    rest = iter(text)
-    return all(char in rest for char in part)
 
 
 def concerns(hole: Hole, text: str) -> bool:
@@ -102,7 +103,7 @@ def _fits_on_line(hole: Hole, text: str, skipped: int) -> bool:
 def _with_punctuation(hole: Hole, text: str, count: int) -> int:
     """Take over what follows the closers too, where the text repeats it (``);``)."""
     rest = hole.rest.rstrip()
-    if text.rstrip().endswith(rest):
+    if text.rstrip().endswith(rest) and fits(hole, text, len(rest)):
         return len(rest)
     following = hole.rest[count : count + 1]
     return count + 1 if following in {";", ","} and text.rstrip().endswith(following) else count

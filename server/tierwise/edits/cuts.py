@@ -101,6 +101,8 @@ def _is_enough(hole: Hole, rest: str, found: list[str], goes_on: bool) -> bool:
         return False
     if any(line.strip(_CLOSERS + ";,") or (string_end and string_end in line) for line in found):
         return True
+    if hole.is_prose and any(line.lstrip().startswith("```") for line in found):
+        return True
     if goes_on and (string_end or rest.strip(_CLOSERS)):
         return bool(rest)
     return weight(rest) >= 3 or bool(string_end and rest.startswith(string_end))

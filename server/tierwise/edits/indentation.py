@@ -16,6 +16,9 @@ _STEADY = 5
 
 _STATEMENT_ENDS = (";", "}")
 
+_FREELY_DEEPER = frozenset({"yaml", "haskell"})
+"""Languages in which a line may be deeper than the one above it whatever that ends with."""
+
 
 def reindented(hole: Hole, lines: list[str], *, running: bool = False) -> list[str]:
     """The lines with a first line where it can stand, and the others moved with it where they must.
@@ -25,7 +28,7 @@ def reindented(hole: Hole, lines: list[str], *, running: bool = False) -> list[s
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
     if first is None or hole.is_prose:
         return lines
-    if not hole.scan.in_code:
+    if not hole.scan.in_code or hole.language.id in _FREELY_DEEPER:
         return _text_placed(hole, lines)
     return _first_placed(hole, lines, first, running)
 
@@ -41,7 +44,7 @@ def in_files_style(hole: Hole, lines: list[str]) -> list[str]:
 
 
 def _text_placed(hole: Hole, lines: list[str]) -> list[str]:
-    """Inside strings and comments only an indentation said twice is surely wrong."""
+    """Where lines stand as they like (strings, comments), only an indentation said twice is surely wrong."""
     doubled = hole.before and hole.blank_before and width(hole.before) >= width(hole.line_above)
     return [lines[0].lstrip(), *lines[1:]] if doubled and lines[0].strip() else lines
 

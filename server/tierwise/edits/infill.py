@@ -20,6 +20,7 @@ from tierwise.edits.cuts import SuffixStart, repetition_start, suffix_start
 from tierwise.edits.echo import without_echo
 from tierwise.edits.hole import Hole, indent_of, width
 from tierwise.edits.indentation import in_files_style, reindented
+from tierwise.edits.retold import opens_itself
 from tierwise.edits.scanner import Scan, scan
 from tierwise.edits.scope import scope_end
 from tierwise.edits.unwrap import Unwrapper, is_fence, is_sentence
@@ -146,7 +147,7 @@ class InfillShaper:
         goes_on = len(lines) > blank + 1
         lines = reindented(hole, lines[blank:])[:1]
         start = suffix_start(hole, [*lines, ""] if goes_on else lines, running=False)
-        if start and start.sure:
+        if start and start.sure and not opens_itself(lines[0], hole.rest):
             return self._up_to(lines, start)
         if goes_on and hole.blank_before and not hole.blank_rest:
             return [*in_files_style(hole, lines), hole.before]
@@ -183,6 +184,8 @@ class InfillShaper:
         text, replaced = balanced(self._hole, self._ended("\n".join(self._trimmed(lines))))
         if not text.strip():
             return Rejection(RejectReason.EMPTY, "The answer has no text.")
+        if text == self._hole.rest[:replaced]:
+            return Rejection(RejectReason.REPEATS_SUFFIX, "The answer says only what stands after the point already.")
         end = Point(self._point.line, self._point.column + replaced)
         return Infill((self._selected + text).replace("\n", self._hole.eol), Span(self._point, end))
 

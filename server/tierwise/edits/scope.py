@@ -12,6 +12,8 @@ from tierwise.edits.hole import Hole, width
 from tierwise.edits.scanner import Scan, scan
 
 _CLAUSE = re.compile(r"(?:[})\]]+\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default)\b")
+_LAST_CLAUSE = re.compile(r"(?:[})\]]+\s*)?(else|finally|ensure|default)\b(?!\s*if\b)")
+"""Clauses of which a statement has one."""
 _END_WORD = re.compile(r"(?:end|fi|done|esac)\b")
 _END_WORD_LANGUAGES = frozenset({"ruby", "lua", "shellscript", "elixir"})
 _DEFINES = re.compile(
@@ -73,6 +75,8 @@ class _Scope:
 
     def _holds(self, i: int, text: str) -> bool:
         at = width(self._lines[i])
+        if at <= self._base and self._stands_below(text, at):
+            return False
         if at > self._base or (at == self._base and not self._closed):
             if at == self._base:
                 if self._begins_another(text):
@@ -92,6 +96,17 @@ class _Scope:
     def _is_clause(self, text: str) -> bool:
         ends = self._hole.language.id in _END_WORD_LANGUAGES and _END_WORD.match(text)
         return bool(ends or _CLAUSE.match(text))
+
+    def _stands_below(self, text: str, at: int) -> bool:
+        """Whether the lines below go on with the same end, or with the same last clause, of the same statement."""
+        line = next((line for line in self._hole.below_filled if width(line) <= at), "")
+        if not line or width(line) != at:
+            return False
+        below = line.strip()
+        if self._hole.language.id in _END_WORD_LANGUAGES and _END_WORD.match(text):
+            return bool(_END_WORD.match(below)) or self._is_clause(below)
+        said, there = _LAST_CLAUSE.match(text), _LAST_CLAUSE.match(below)
+        return bool(said and there and said[1] == there[1])
 
     def _begins_another(self, text: str) -> bool:
         """Whether a line at the block's own level begins something of its own."""

@@ -17,8 +17,8 @@ from tierwise.core.documents import Document
 from tierwise.core.languages import language
 from tierwise.core.rejection import Rejection
 from tierwise.core.text import Lines, Point, advance
-from tierwise.edits.balance import is_within
 from tierwise.edits.infill import Infill, InfillMode, InfillShaper
+from tierwise.edits.retold import is_within
 from tierwise.edits.scanner import Scan, scan
 
 FILES = [Path(module.__file__) for module in (functools, json, random, textwrap, tokenize) if module.__file__]

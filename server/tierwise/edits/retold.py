@@ -1,0 +1,91 @@
+"""What stands after the point and is said again by the answer, where brackets alone do not tell.
+
+Pure. The text then takes the place of what it repeats. Acts only on evidence in the line itself: a right answer seldom
+ends with just what follows it, unless it opened that itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tierwise.edits.hole import Hole, weight
+
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_SEPARATORS = frozenset(";,")
+_NO_ANGLE = re.compile(r"[-=]>|[<>]=|<<|\s[<>]\s")
+"""Arrows and comparisons."""
+
+_CLOSING_TAG = re.compile(r"</([\w.:-]+)")
+_TELLING = 3
+"""Letters and digits that do not end two texts by chance."""
+
+
+def retold(hole: Hole, text: str) -> int:
+    """How many characters after the point a text of one line repeats at its end; 0 where that may be its own."""
+    said, rest = text.rstrip(), hole.rest.rstrip()
+    if not rest or not said or "\n" in text or opens_itself(said, rest):
+        return 0
+    if said.endswith(rest) and len(rest.strip()) > 1:
+        return len(rest) if not hole.is_prose or _closes_more(said, rest) else 0
+    if _retold_around(said, rest):
+        return len(rest)
+    if hole.scan.in_code and said[-1] == rest[0] and rest[0] in _SEPARATORS and said[-2:-1] != rest[0]:
+        return 1
+    angles = _angles(hole.before, said, rest)
+    return angles or (_closers(hole.before, said, rest) if hole.is_prose or hole.scan.inside else 0)
+
+
+def said_again(text: str, rest: str) -> Iterator[int]:
+    """The lengths of what ``text`` ends and ``rest`` begins with, the longest first."""
+    for count in range(min(len(text), len(rest)), 0, -1):
+        if text.endswith(rest[:count]) and rest[count - 1] != " ":
+            yield count
+
+
+def is_within(part: str, text: str) -> bool:
+    """Whether all characters of ``part`` stand in ``text`` in their order; editors show nothing else as ghost text."""
+    rest = iter(text)
+    return all(char in rest for char in part)
+
+
+def opens_itself(text: str, rest: str) -> bool:
+    """Whether the text opens the elements that the rest closes, so that both need an end."""
+    names = set(_CLOSING_TAG.findall(rest))
+    return any(len(re.findall(rf"<{re.escape(name)}[\s/>]", text)) >= text.count(f"</{name}") > 0 for name in names)
+
+
+def _closes_more(said: str, rest: str) -> bool:
+    """Whether sentences and markup say the rest again: by a tag or a bracket, rather than by words."""
+    return bool(_CLOSING_TAG.search(rest)) or any(char in "<>)]}\"'`" for char in rest)
+
+
+def _retold_around(said: str, rest: str) -> bool:
+    """Whether the text says the whole rest, closers first, with something new in its midst."""
+    if rest[0] not in ")]}>\"'`":
+        return False
+    same = 0
+    while same < min(len(said), len(rest)) and said[-1 - same] == rest[-1 - same]:
+        same += 1
+    return weight(rest[len(rest) - same :]) >= _TELLING and is_within(rest, said)
+
+
+def _angles(before: str, said: str, rest: str) -> int:
+    """Angle brackets that were open before the point and that the text closes again."""
+    if rest[0] != ">" or said[-1] != ">":
+        return 0
+    before, bare = _NO_ANGLE.sub("", before), _NO_ANGLE.sub("", said)
+    extra = min(bare.count(">") - bare.count("<"), before.count("<") - before.count(">"))
+    run = min(len(said) - len(said.rstrip(">")), len(rest) - len(rest.lstrip(">")))
+    return max(0, min(extra, run))
+
+
+def _closers(before: str, said: str, rest: str) -> int:
+    """Brackets and quotes that were open before the point, where nothing but the line tells: in prose and strings."""
+    for count in said_again(said, rest):
+        closed = rest[:count]
+        quotes = (before.count(char) % 2 and said.count(char) % 2 for char in closed if char in "\"'`")
+        opened = (said.count(char) > said.count(_PAIRS[char]) for char in closed if char in _PAIRS)
+        if set(closed) <= {*_PAIRS, *"\"'`"} and all(quotes) and all(opened):
+            return count
+    return 0
