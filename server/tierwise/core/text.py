@@ -104,15 +104,6 @@ class Lines:
         """Lines ``start`` up to ``stop``, with terminators, clamped to the text."""
         return chain.from_iterable(self._pieces(max(0, start), min(stop, self.count)))
 
-    def bare_range(self, start: int, stop: int) -> list[str]:
-        """Lines ``start`` up to ``stop``, without terminators, clamped to the text."""
-        start, stop = max(0, start), min(stop, self.count)
-        text = "".join(self.raw_range(start, stop))
-        if "\r" in text:
-            return [raw.rstrip("\r\n") for raw in self.raw_range(start, stop)]
-        bare = text.split("\n")  # at once, as this is done for every keystroke
-        return bare if start < stop == self.count else bare[:-1]
-
     def _pieces(self, start: int, stop: int) -> Iterator[tuple[str, ...]]:
         if start >= stop:
             return

@@ -67,10 +67,10 @@ def fits(hole: Hole, text: str, skipped: int = 0) -> bool:
     end = _end_of_line(hole, text, skipped)
     if end.errors > hole.scan.errors or len(end.unmatched) > len(hole.scan.unmatched):
         return False
-    below = hole.scan_below
+    below = hole.around.scan_below
     if end.inside:  # the text opens a string that goes on below
-        below = scan(hole.language, "\n".join(hole.below), Scan(inside=end.inside))
-        if not hole.below or below.inside == end.inside:
+        below = scan(hole.language, "\n".join(hole.around.below), Scan(inside=end.inside))
+        if not hole.around.below or below.inside == end.inside:
             return False
     needed = "".join(CLOSER[opener] for opener in reversed(end.stack))
     there = below.unmatched
@@ -84,7 +84,7 @@ def fits(hole: Hole, text: str, skipped: int = 0) -> bool:
 def free_brackets(hole: Hole) -> int:
     """How many brackets are open at the point that nothing after it closes."""
     end = at_line_end(scan(hole.language, hole.rest, hole.scan), hole.language)
-    return max(0, len(end.stack) - len(hole.scan_below.unmatched)) if not hole.cut_below else 0
+    return max(0, len(end.stack) - len(hole.around.scan_below.unmatched)) if not hole.cut_below else 0
 
 
 def _end_of_line(hole: Hole, text: str, skipped: int) -> Scan:

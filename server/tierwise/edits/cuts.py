@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tierwise.edits.hole import Hole, weight
+from tierwise.edits.around import weight
+from tierwise.edits.hole import Hole
 
 _CERTAIN_LINES = 3
 _CERTAIN_WEIGHT = 40
@@ -35,7 +36,7 @@ def suffix_start(hole: Hole, lines: list[str], *, running: bool, cut: bool = Fal
 
     ``running``: more may come, so only what is certain counts. ``cut``: the last line may be incomplete.
     """
-    rest, below = hole.rest.rstrip(), hole.below_filled
+    rest, below = hole.rest.rstrip(), hole.around.below_filled
     filled = [i for i, line in enumerate(lines) if line.strip()]
     for i in range(-1 if hole.blank_before and not rest else 0, len(lines)):
         if i >= 0 and rest and not _says_rest(hole, lines[i].rstrip(), rest):
@@ -97,7 +98,7 @@ def _is_certain(found: list[str]) -> bool:
 def _is_enough(hole: Hole, rest: str, found: list[str], goes_on: bool) -> bool:
     """Whether a tail that ends with the existing text does so for a reason: closers alone may be said by chance."""
     string_end = hole.scan.inside if hole.scan.inside in hole.language.long_quotes else None
-    if len(found) == 1 and hole.repeats_lines:
+    if len(found) == 1 and hole.around.repeats_lines:
         return False
     if any(line.strip(_CLOSERS + ";,") or (string_end and string_end in line) for line in found):
         return True

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from tierwise.edits.hole import Hole, weight
+from tierwise.edits.around import weight
+from tierwise.edits.hole import Hole
 
 _LEAST = 4
 """Characters of the point's line that must be repeated; fewer agree by chance."""

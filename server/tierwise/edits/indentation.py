@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from math import gcd
 
-from tierwise.edits.hole import Hole, indent_of, width
+from tierwise.edits.around import width
+from tierwise.edits.hole import Hole, indent_of
 from tierwise.edits.scanner import scan
 
 _STEADY = 5
@@ -38,14 +39,14 @@ def in_files_style(hole: Hole, lines: list[str]) -> list[str]:
     if hole.uses_tabs is None or not hole.scan.in_code:
         return lines
     style = _tabbed if hole.uses_tabs else _spaced
-    step = _step(lines[1:], hole.unit) if hole.uses_tabs else hole.unit
+    step = _step(lines[1:], hole.around.unit) if hole.uses_tabs else hole.around.unit
     first = [style(lines[0], step) if hole.blank_before else lines[0]] if lines else []
     return first + [style(line, step) for line in lines[1:]]
 
 
 def _text_placed(hole: Hole, lines: list[str]) -> list[str]:
     """Where lines stand as they like (strings, comments), only an indentation said twice is surely wrong."""
-    doubled = hole.before and hole.blank_before and width(hole.before) >= width(hole.line_above)
+    doubled = hole.before and hole.blank_before and width(hole.before) >= width(hole.around.line_above)
     return [lines[0].lstrip(), *lines[1:]] if doubled and lines[0].strip() else lines
 
 
@@ -84,7 +85,7 @@ def _right_level(hole: Hole, own: bool, text: str, at: int, before: int, alone: 
     lowest, highest = _levels(hole, above, level, text)
     below = hole.level_below
     if alone and hole.opens_block(text) and below is not None and lowest < below <= at:
-        highest = min(highest, below - hole.unit)  # the lines below are the block that it opens
+        highest = min(highest, below - hole.around.unit)  # the lines below are the block that it opens
     elif alone and text.startswith("@") and below is not None:
         highest = min(highest, below)  # what it decorates
     elif hole.opens_block(above) and at == below:
@@ -92,7 +93,7 @@ def _right_level(hole: Hole, own: bool, text: str, at: int, before: int, alone: 
     if before and at > before and lowest <= before <= highest:
         return before  # where the editor put the point
     if at < lowest:
-        return before if lowest <= before else level + hole.unit
+        return before if lowest <= before else level + hole.around.unit
     return highest if at > highest else max(at, before)
 
 
@@ -106,7 +107,7 @@ def _above(hole: Hole, own: bool) -> tuple[str, tuple[str, ...]]:
 def _levels(hole: Hole, above: str, level: int, text: str) -> tuple[int, int]:
     """The least and the greatest column at which a statement can stand below one that is at ``level``."""
     if hole.opens_block(above):
-        return level + 1, level + max(hole.steps, default=hole.unit)
+        return level + 1, level + max(hole.around.steps, default=hole.around.unit)
     if hole.leaves_block(above) and not text.startswith("break"):  # which people do leave after a return
         outer = (width(line) for line in reversed(hole.above) if line.strip() and width(line) < level)
         return 0, next(outer, level)
@@ -119,11 +120,11 @@ def _right_level_by_brackets(hole: Hole, above: str, at: int, before: int) -> in
         level, closed = level - level % 2, True  # the asterisks of such comments stand one column in
     else:
         closed = hole.code_of(above).endswith(_STATEMENT_ENDS)
-    most = level + max(hole.steps, default=hole.unit) if opens else level
+    most = level + max(hole.around.steps, default=hole.around.unit) if opens else level
     if at <= most or before > most:
         return at
     if opens:
-        steady = len(hole.steps) == 1 and hole.steps.total() >= _STEADY
+        steady = len(hole.around.steps) == 1 and hole.around.steps.total() >= _STEADY
         return before if before > level else most if steady else at
     return (before or level) if closed else at
 
@@ -154,12 +155,12 @@ def _following_placed(
     opens, at = hole.opens_block(text), width(lines[second])
     shift = 0
     if opens and at <= level and hole.language.indented:
-        shift = at - level - hole.unit
+        shift = at - level - hole.around.unit
     elif hole.language.indented and not hole.scan.stack:
-        most = level + hole.unit if opens else level
+        most = level + hole.around.unit if opens else level
         shift = at - most if at > most else 0
     elif moved > 0 and at - moved >= level:
-        shift = moved if at > (level + hole.unit if opens else level) else 0
+        shift = moved if at > (level + hole.around.unit if opens else level) else 0
     if not shift:
         return lines
     return lines[: first + 1] + _shifted(hole, lines[first + 1 :], shift)

@@ -15,10 +15,11 @@ from functools import cached_property
 from tierwise.core.documents import Document
 from tierwise.core.rejection import Rejection, RejectReason
 from tierwise.core.text import Point, Span
+from tierwise.edits.around import width
 from tierwise.edits.balance import balanced, fits
 from tierwise.edits.cuts import SuffixStart, repetition_start, suffix_start
 from tierwise.edits.echo import without_echo
-from tierwise.edits.hole import Hole, indent_of, width
+from tierwise.edits.hole import Hole, indent_of
 from tierwise.edits.indentation import in_files_style, reindented
 from tierwise.edits.retold import opens_itself
 from tierwise.edits.scanner import Scan, scan
@@ -66,19 +67,21 @@ class InfillShaper:
         *,
         line_repeated: bool = False,
     ) -> None:
+        self._document = document
         self._point = document.lines.clamp(point)
         self._selected = selected_text or ""
-        self._hole = Hole.at(document, self._point, self._selected)
         self._given_mode = mode
         self.line_repeated = line_repeated
         self._code = ""
         self._enough = False
 
     def prepare(self) -> None:
-        """Look at the text around the point now rather than with the first piece: a millisecond that can pass while
-        the model has yet to speak.
+        """Look at the text around the point now rather than with the first piece: that takes as long as all the rest
+        of the shaping, and can pass while the model has yet to speak.
         """
-        _ = self._unwrapper, self._mode, self._hole.scan_below
+        hole, near = self._hole, self._hole.around
+        _ = self._unwrapper, self._mode, hole.uses_tabs
+        _ = near.scan_below, near.below_filled, near.keeps_trailing_space
 
     def feed(self, delta: str) -> bool:
         """Take the next piece of the answer; True when the rest is not needed and the stream may be stopped."""
@@ -98,6 +101,10 @@ class InfillShaper:
         lines = without_echo(self._hole, lines, expected=self.line_repeated)
         shaped = self._single(lines) if self._mode is InfillMode.SINGLE else self._multi(lines)
         return shaped if isinstance(shaped, Rejection) else self._placed(shaped)
+
+    @cached_property
+    def _hole(self) -> Hole:
+        return Hole.at(self._document, self._point, self._selected)
 
     @cached_property
     def _unwrapper(self) -> Unwrapper:
@@ -192,7 +199,7 @@ class InfillShaper:
     def _trimmed(self, lines: list[str]) -> list[str]:
         """Without white space at line ends, where the file has none and none can be meant."""
         hole = self._hole
-        if hole.is_prose or hole.keeps_trailing_space or not hole.scan.in_code:
+        if hole.is_prose or hole.around.keeps_trailing_space or not hole.scan.in_code:
             return lines
         if any(quote in line for quote in hole.language.long_quotes for line in lines):
             return lines

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from tierwise.edits.around import width
 from tierwise.edits.balance import free_brackets
-from tierwise.edits.hole import Hole, width
+from tierwise.edits.hole import Hole
 from tierwise.edits.scanner import Scan, scan
 
 _CLAUSE = re.compile(r"(?:[})\]]+\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default)\b")
@@ -48,7 +49,7 @@ class _Scope:
         self._from = first + 1 if hole.blank_before else 1
         self._statement = _first_statement(hole, lines, self._from, base)
         defines = _DEFINES.match(self._statement.strip()) or self._statement.strip().startswith("@")
-        self._defines = bool(defines) and not (hole.blank_before and hole.opens_block(hole.line_above))
+        self._defines = bool(defines) and not (hole.blank_before and hole.opens_block(hole.around.line_above))
         self._depth = len(hole.scan.stack)
         self._free = free_brackets(hole)
         self._clause_at = self._base if self._closed else _level_above(hole, self._base)

@@ -63,7 +63,6 @@ def test_ranges_are_lines_in_order(text: str, start: int, stop: int) -> None:
     lines = Lines.of(text)
     inside = [index for index in range(max(start, 0), stop) if index < lines.count]
     assert list(lines.raw_range(start, stop)) == [lines.raw(index) for index in inside]
-    assert lines.bare_range(start, stop) == [lines.line(index) for index in inside]
 
 
 def test_a_splice_shares_untouched_chunks() -> None:

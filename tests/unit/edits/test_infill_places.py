@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tierwise.core.documents import Document
-from tierwise.core.text import Lines, Point, advance
+from tierwise.core.text import Lines, Point, Span, advance
+from tierwise.edits.hole import Hole
 from tierwise.edits.infill import Infill, InfillMode, InfillShaper, mode_at
 from tierwise.edits.search_replace import BlockStream
 
@@ -62,3 +63,33 @@ def test_a_block_reader_tells_where_it_is() -> None:
     assert not stream.broken
     stream.feed("\n>>>>>>> REPLACE\n")
     assert stream.broken
+
+
+@pytest.mark.parametrize("eol", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("code", "above", "below"),
+    [
+        ("█", (), ()),
+        ("a\n█", ("a",), ()),
+        ("█\n", (), ("",)),
+        ("a\n\nb█c\nd", ("a", ""), ("d",)),
+        ("a\nb█\n\nd\n", ("a",), ("", "d", "")),
+    ],
+)
+def test_the_lines_around_a_place_have_no_terminators(
+    eol: str, code: str, above: tuple[str, ...], below: tuple[str, ...]
+) -> None:
+    before, _, rest = code.replace("\n", eol).partition("█")
+    hole = Hole.at(Document("file:///a", None, "python", 1, Lines.of(before + rest)), advance(Point(0, 0), before))
+    assert (hole.around.above, hole.around.below) == (above, below)
+
+
+def test_what_is_known_of_the_lines_around_holds_while_their_line_grows() -> None:
+    lines = Lines.of("def f():\n    x = \n    return x\n")
+    holes = [
+        Hole.at(Document("file:///a", None, language, 1, lines.splice(Span.at(place), typed)), place)
+        for language in ("python", "go")
+        for place, typed in ((Point(1, 8), ""), (Point(1, 8), "1"), (Point(2, 4), "y"))
+    ]
+    assert holes[0].around is holes[1].around
+    assert len({id(hole.around) for hole in holes}) == 4

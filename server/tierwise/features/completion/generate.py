@@ -31,8 +31,9 @@ from tierwise.settings.models import FimDialect, ProviderKind, ResolvedModel, Se
 
 LATE_S = 5.0
 """How long after the deadline a model may go on, for the next keystroke to find its answer."""
-_LOOK_S = 0.005
-"""By then the request is on its way: the shaper looks around its place while the model has yet to speak."""
+_LOOK_TURNS = 3
+"""Turns of the event loop after which a request is on its way to a server that is connected already: the shaper looks
+around its place while the model has yet to speak."""
 _USAGE_S = 0.5
 """How long the end of a complete answer is waited for, while the answer itself is on its way already."""
 EXTRA_SHARE = 0.3
@@ -74,7 +75,7 @@ class FastTier:
         shaper = shaper_at(flight.document, flight.point, multiline=plan.settings.completion.multiline)
         flight.partial = lambda: _reshaped(plan, flight, line_repeated=shaper.line_repeated)
         run = self._open(plan, flight, asked)
-        looking = asyncio.get_running_loop().call_later(_LOOK_S, shaper.prepare)
+        _look(shaper, flight, _LOOK_TURNS)
         try:
             async with run:
                 said_all = await _listen(run, shaper, flight)
@@ -86,7 +87,6 @@ class FastTier:
             if not flight.text:
                 return
         finally:
-            looking.cancel()
             _judge(run, flight)
             flight.records = run.records
             self._learn(run, asked)
@@ -158,6 +158,16 @@ class CompletionPlan:
 
     async def work(self, flight: Flight) -> None:
         await self.tier.fly(self, flight)
+
+
+def _look(shaper: InfillShaper, flight: Flight, turns: int) -> None:
+    """Let the shaper look around its place in so many turns of the event loop, if it is still to shape anything."""
+    if flight.aborted or flight.done.is_set():
+        return
+    if turns:
+        asyncio.get_running_loop().call_soon(_look, shaper, flight, turns - 1)
+    else:
+        shaper.prepare()
 
 
 async def _listen(run: ChainRun, shaper: InfillShaper, flight: Flight) -> bool:
