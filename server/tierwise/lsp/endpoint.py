@@ -221,18 +221,26 @@ class Endpoint:
             self._start(identifier, method, handler(value))
 
     def _start(self, identifier: Id, method: str, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(self._serve(identifier, method, work))
         self._running[identifier] = task
-        task.add_done_callback(lambda done: self._answer(identifier, method, done))
+        task.add_done_callback(lambda _: self._unserved(identifier, method, work))
 
-    def _answer(self, identifier: Id, method: str, task: asyncio.Task[object]) -> None:
-        del self._running[identifier]
-        if task.cancelled():
+    async def _serve(self, identifier: Id, method: str, work: Coroutine[Any, Any, object]) -> None:
+        """Answer in the turn of the event loop in which the work ends."""
+        try:
+            self._send({"jsonrpc": "2.0", "id": identifier, "result": await work})
+        except asyncio.CancelledError:
             self._send_error(identifier, REQUEST_CANCELLED, f"{method} was cancelled.")
-        elif (error := task.exception()) is not None:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client must have its answer
             self._send_error(identifier, *explain(method, error))
-        else:
-            self._send({"jsonrpc": "2.0", "id": identifier, "result": task.result()})
+        finally:
+            del self._running[identifier]
+
+    def _unserved(self, identifier: Id, method: str, work: Coroutine[Any, Any, object]) -> None:
+        """Answer what was cancelled before its first step."""
+        if self._running.pop(identifier, None) is not None:
+            work.close()
+            self._send_error(identifier, REQUEST_CANCELLED, f"{method} was cancelled.")
 
     def _has(self, identifier: Id) -> bool:
         """Whether a request with this id has no answer yet."""

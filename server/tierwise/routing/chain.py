@@ -129,7 +129,9 @@ class ChainRun:
     async def __aexit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        if self.end is None:
+        if self.end is RunEnd.FINISHED and self._winner is not None:
+            self._winner.conclude(AttemptResult.USED)
+        elif self.end is None:
             cancelled = kind is not None and issubclass(kind, asyncio.CancelledError | GeneratorExit)
             self._leave(RunEnd.CANCELLED if cancelled or self._winner is None else RunEnd.STOPPED)
         await self._books.owner.ended((attempt.task for attempt in self._attempts), CLOSE_GRACE_S)
@@ -309,9 +311,10 @@ class ChainRun:
         raise StopAsyncIteration
 
     def _finish(self, winner: Attempt) -> None:
-        """The winner has nothing more to say."""
+        """The winner has nothing more to say. What a good end means to the books can wait until the run is left: who
+        listens has something to do with the text first.
+        """
         if not winner.broken:
-            winner.conclude(AttemptResult.USED)
             self.end = RunEnd.FINISHED
             return
         winner.conclude(AttemptResult.FAILED, failure_reason(winner))

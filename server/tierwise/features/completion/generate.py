@@ -80,7 +80,8 @@ class FastTier:
             async with run:
                 said_all = await _listen(run, shaper, flight)
                 flight.outcome = shaper.finish(said_all or run.finish is FinishReason.STOP or flight.enough)
-                flight.land()  # closing the call need not hold up who waits for the text
+                flight.land()
+                await asyncio.sleep(0)  # who waits for the text goes first: neither books nor sockets hold it up
                 if said_all:
                     await _hear_usage(run)
         except (ProviderError, ConfigError, Declined):
