@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tierwise.core.clock import Clock, SystemClock
 from tierwise.core.documents import Document
-from tierwise.core.secrets import Masker
+from tierwise.core.masker import Masker
 from tierwise.core.tasks import Tier
 from tierwise.features.aftermath import Aftermath
 from tierwise.features.completion.engine import EmbeddedCompletion

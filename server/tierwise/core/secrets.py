@@ -1,8 +1,7 @@
 """What must never leave the machine: files that hold secrets, and secrets inside other files.
 
-``is_secret_path`` judges by name, ``Masker`` finds tokens, keys and passwords in text and puts placeholders in their
-place. Owner, in a ``Masker``, of which placeholder stands for which secret; that is kept in memory only. Nothing in a
-placeholder is derived from the secret. Every scan takes time in proportion to the text, whatever the text is.
+Pure. ``is_secret_path`` judges by name, ``secret_spans`` finds tokens, keys and passwords in text. Every scan takes
+time in proportion to the text, whatever the text is.
 """
 
 from __future__ import annotations
@@ -12,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
+
+PLACEHOLDER = "REDACTED_SECRET_"
+"""What stands in a secret's place begins so (see ``masker``); it is no secret itself."""
 
 Spans = list[tuple[int, int]]
 
@@ -38,95 +40,9 @@ def is_secret_path(path: PurePath | str) -> bool:
     return len(lowered) > 1 and (lowered[-2], name) in _SECRET_PLACES
 
 
-class Masker:
-    """Replaces secrets in text by placeholders, and placeholders in a model's reply by the secrets.
-
-    The same secret has the same placeholder for the life of the masker, so that a prompt's prefix stays the same.
-    """
-
-    def __init__(self) -> None:
-        self._placeholders: dict[str, str] = {}
-        self._secrets: dict[str, str] = {}
-        self._number = 0
-        self._taken: set[str] = set()
-        self._clean: set[str] = set()
-        self._clean_size = 0
-
-    def mask(self, text: str) -> str:
-        """The text with a placeholder for every secret found in it."""
-        if not _KEY_MARK.search(text):  # all other secrets stand on one line, and most lines stood in the prompt before
-            new = [line for line in text.split("\n") if line not in self._clean]
-            if not new:
-                return text
-            self._take_placeholders(text)
-            if not secret_spans("\n".join(new)):
-                self._remember(new)
-                return text
-        self._take_placeholders(text)
-        spans = secret_spans(text)
-        pieces: list[str] = []
-        end = 0
-        for start, stop in spans:
-            pieces += (text[end:start], self._placeholder(text[start:stop]))
-            end = stop
-        return "".join((*pieces, text[end:]))
-
-    def restore(self, text: str) -> str:
-        """The text with every placeholder of ours replaced by what it stands for."""
-        if PLACEHOLDER not in text:
-            return text
-        return _PLACEHOLDER.sub(lambda found: self._secrets.get(found[0], found[0]), text)
-
-    def restorer(self) -> Restorer:
-        """``restore`` for a text that comes piece by piece."""
-        return Restorer(self)
-
-    def _take_placeholders(self, text: str) -> None:
-        """A number that somebody's text has already is not given again."""
-        if PLACEHOLDER in text:
-            self._taken.update(_PLACEHOLDER.findall(text))
-
-    def _remember(self, lines: list[str]) -> None:
-        size = sum(map(len, lines))
-        if self._clean_size + size > _REMEMBERED_CHARACTERS:
-            self._clean.clear()
-            self._clean_size = 0
-        self._clean.update(lines)
-        self._clean_size += size
-
-    def _placeholder(self, secret: str) -> str:
-        known = self._placeholders.get(secret)
-        if known is not None:
-            return known
-        while True:  # a number that some text already contains would be restored there by mistake
-            self._number += 1
-            name = f"{PLACEHOLDER}{self._number}"
-            if name not in self._taken:
-                break
-        self._placeholders[secret] = name
-        self._secrets[name] = secret
-        return name
-
-
-class Restorer:
-    """Restores a streamed reply: holds back an end that may be the beginning of a placeholder."""
-
-    def __init__(self, masker: Masker) -> None:
-        self._masker = masker
-        self._held = ""
-
-    def feed(self, delta: str) -> str:
-        """What can be shown after this piece; may be empty."""
-        text = self._held + delta
-        unfinished = _UNFINISHED.search(text, max(0, len(text) - _LONGEST_PLACEHOLDER))
-        cut = unfinished.start() if unfinished else len(text)
-        self._held = text[cut:]
-        return self._masker.restore(text[:cut])
-
-    def flush(self) -> str:
-        """What was held back, at the end of the reply."""
-        held, self._held = self._held, ""
-        return self._masker.restore(held)
+def marks_private_key(text: str) -> bool:
+    """Whether a private key begins or ends in the text: the only secrets that reach over the end of a line."""
+    return bool(_KEY_MARK.search(text))
 
 
 def secret_spans(text: str) -> Spans:
@@ -142,17 +58,6 @@ def secret_spans(text: str) -> Spans:
     found.extend(_assigned(text))
     return _union(found)
 
-
-PLACEHOLDER = "REDACTED_SECRET_"
-"""How every placeholder begins; a number follows."""
-
-_PLACEHOLDER = re.compile(PLACEHOLDER + r"\d+")
-# Any beginning of a placeholder, at the end of a text.
-_UNFINISHED = re.compile(
-    "".join(f"(?:{char}" for char in PLACEHOLDER) + r"\d{0,9}" + ")?" * (len(PLACEHOLDER) - 1) + r")\Z"
-)
-_LONGEST_PLACEHOLDER = len(PLACEHOLDER) + 9
-_REMEMBERED_CHARACTERS = 4_000_000
 
 # ---------------------------------------------------------------------------------------------------------------- paths
 

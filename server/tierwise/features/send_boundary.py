@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tierwise.core.errors import Declined
+from tierwise.core.masker import Masker
 from tierwise.core.models import (
     ChatPrompt,
     FimPrompt,
@@ -24,7 +25,6 @@ from tierwise.core.models import (
     StreamPart,
     TextDelta,
 )
-from tierwise.core.secrets import Masker
 from tierwise.routing.ports import ClientSource
 from tierwise.settings.models import ResolvedModel
 

@@ -1,5 +1,6 @@
 """Files that hold secrets, and secrets inside other files."""
 
+import re
 from itertools import pairwise
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tierwise.core.secrets import Masker, is_secret_path, secret_spans
+from tierwise.core.masker import Masker
+from tierwise.core.secrets import is_secret_path, secret_spans
 
 
 def words(text: str) -> list[str]:
@@ -299,6 +301,33 @@ HOSTILE = [
     "api_key" + "[]" * 40_000,
     "secret_" * 12_000 + "=",
 ]
+
+
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            [
+                "x = 1",
+                "",
+                "}",
+                "# REDACTED_SECRET_1",
+                "token = 'ghp_aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5'",
+                "-----BEGIN PRIVATE KEY-----",
+                "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7",
+                "-----END PRIVATE KEY-----",
+            ]
+        ),
+        max_size=8,
+    ),
+    step=st.integers(1, 40),
+)
+def test_a_text_that_is_typed_is_masked_as_one_that_is_pasted(lines: list[str], step: int) -> None:
+    text, masker = "\n".join(lines), Masker()
+    for end in range(0, len(text) + step, step):
+        fresh = Masker().mask(text[:end])
+        assert re.sub(r"(REDACTED_SECRET_)\d+", r"\1", masker.mask(text[:end])) == re.sub(
+            r"(REDACTED_SECRET_)\d+", r"\1", fresh
+        )
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:16]))

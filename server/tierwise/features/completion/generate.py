@@ -22,7 +22,7 @@ from tierwise.prompts.fim import render
 from tierwise.prompts.infill import FillReader, infill_prompt
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import AttemptReason, RunEnd, Trouble
-from tierwise.routing.policy import Policy, bounded_request, policy_for
+from tierwise.routing.policy import Limits, Policy, bounded_request, policy_for
 from tierwise.routing.spending import Spending
 from tierwise.session import window
 from tierwise.session.related import relative_name
@@ -60,14 +60,17 @@ class FastTier:
         self._neighbours = neighbours
         self._estimates = estimates
         self._trouble = trouble
+        self._way: Way | None = None
+        """As it was last time: settings seldom change between two keystrokes."""
 
     def plan(self, settings: Settings, request: CompletionRequest) -> CompletionPlan | None:
         """How to ask; None where no model may be asked: none configured, or the budget is used up."""
-        chain = tuple(model for model in settings.chain(Tier.FAST) if not model.embedded)
-        if not chain or self._spending.reached(settings.budget) is not None:
+        way = self._way
+        if way is None or way.settings is not settings:
+            way = self._way = Way.of(settings)
+        if not way.chain or self._spending.reached(settings.budget) is not None:
             return None
-        policy = policy_for(settings, Task.COMPLETE, TaskClass.MECHANICAL, Tier.FAST)
-        return CompletionPlan(self, settings, chain, policy, request.arrived)
+        return CompletionPlan(self, way, request.arrived)
 
     async def fly(self, plan: CompletionPlan, flight: Flight) -> None:
         """Ask, listen and shape. Leaves its outcome in ``flight`` and raises nothing but cancellation."""
@@ -95,22 +98,22 @@ class FastTier:
             flight.outcome = shaper.finish(run.finish is FinishReason.STOP or flight.enough)
 
     def _open(self, plan: CompletionPlan, flight: Flight, asked: dict[str, Prompt]) -> ChainRun:
-        """The run for one flight. It listens past the deadline, since late is better than never for the next key."""
+        """The run for one flight."""
 
         def build(model: ResolvedModel) -> ModelRequest:
             request = self._request(plan, flight, model)
             asked[str(model.ref)] = request.prompt
             return request
 
-        limits = plan.policy.limits
+        limits = plan.way.limits
         return self._runner.open(
-            plan.chain,
+            plan.way.chain,
             build,
             tier=Tier.FAST,
-            limits=replace(limits, deadline_s=limits.deadline_s + LATE_S),
+            limits=limits,
             hedge=plan.settings.routing.hedge,
             arrived=plan.arrived,
-            patience_s=limits.deadline_s + LATE_S,
+            patience_s=limits.deadline_s,
         )
 
     def _learn(self, run: ChainRun, asked: dict[str, Prompt]) -> None:
@@ -120,7 +123,8 @@ class FastTier:
             self._trouble(trouble)
 
     def _request(self, plan: CompletionPlan, flight: Flight, model: ResolvedModel) -> ModelRequest:
-        limits, sampling = plan.policy.limits_for(model.facts), plan.policy.sampling(model.facts)
+        policy = plan.way.policy
+        limits, sampling = policy.limits_for(model.facts), policy.sampling(model.facts)
         document, folder = flight.document, self._session.folder_of(flight.document)
         room = self._estimates.of(model).characters(limits.context_tokens)
         extra = self._neighbours.of(document, flight.point).within(int(room * EXTRA_SHARE))
@@ -140,22 +144,41 @@ class FastTier:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How these settings have completions asked for."""
+
+    settings: Settings
+    chain: tuple[ResolvedModel, ...]
+    policy: Policy
+    limits: Limits
+    """Those of a call: it may go on past the deadline, since late is better than never for the next keystroke."""
+
+    @staticmethod
+    def of(settings: Settings) -> Way:
+        chain = tuple(model for model in settings.chain(Tier.FAST) if not model.embedded)
+        policy = policy_for(settings, Task.COMPLETE, TaskClass.MECHANICAL, Tier.FAST)
+        return Way(settings, chain, policy, replace(policy.limits, deadline_s=policy.limits.deadline_s + LATE_S))
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionPlan:
     """One completion to be asked for. Implements the flow's ``Plan``."""
 
     tier: FastTier
-    settings: Settings
-    chain: tuple[ResolvedModel, ...]
-    policy: Policy
+    way: Way
     arrived: float
 
     @property
+    def settings(self) -> Settings:
+        return self.way.settings
+
+    @property
     def first_token_s(self) -> float:
-        return self.policy.limits.first_token_s
+        return self.way.policy.limits.first_token_s
 
     @property
     def deadline_s(self) -> float:
-        return self.policy.limits.deadline_s
+        return self.way.policy.limits.deadline_s
 
     async def work(self, flight: Flight) -> None:
         await self.tier.fly(self, flight)
