@@ -58,7 +58,8 @@ class _GuardedClient:
         for source in sorted(request.sources):
             if (reason := self._forbidden(Path(source))) is not None:
                 raise Declined(f"{Path(source).name} must not leave this machine ({reason}); nothing was sent.")
-        masked = request.with_prompt(masked_prompt(request.prompt, self._masker.mask))
+        prompt = masked_prompt(request.prompt, self._masker.mask)
+        masked = request if prompt is request.prompt else request.with_prompt(prompt)
         restorer = self._masker.restorer()
         async with aclosing(self._client.stream(masked)) as stream:
             async for part in stream:
@@ -74,12 +75,17 @@ class _GuardedClient:
 
 
 def masked_prompt(prompt: Prompt, mask: Callable[[str], str]) -> Prompt:
-    """The prompt with every detected secret replaced by its placeholder."""
+    """The prompt with every detected secret replaced by its placeholder; itself where there is none to be filled in
+    between two texts, as with nearly every keystroke.
+    """
     match prompt:
         case ChatPrompt(blocks):
             return ChatPrompt(tuple(replace(block, text=mask(block.text)) for block in blocks))
-        case FimPrompt():
+        case FimPrompt(prefix, suffix):
             extra = tuple(replace(excerpt, text=mask(excerpt.text)) for excerpt in prompt.extra)
-            return replace(prompt, prefix=mask(prompt.prefix), suffix=mask(prompt.suffix), extra=extra)
+            masked = mask(prefix), mask(suffix)
+            if masked[0] is prefix and masked[1] is suffix and extra == prompt.extra:
+                return prompt
+            return replace(prompt, prefix=masked[0], suffix=masked[1], extra=extra)
         case RawPrompt(text):
             return RawPrompt(mask(text))

@@ -1,9 +1,9 @@
 """JSON-RPC: every request is answered exactly once, also when it is cancelled or everything fails.
 
-Owner of the requests under way. Messages are worked off one per turn of the event loop, so that the first step of a
-handler always sees the documents as they were when its message came. The frequent messages (document changes, ghost
-text) are handled here, decoded straight into small structs; all others go to the full server (``full.py``, pygls),
-which loads while the first keystrokes are already served.
+Owner of the requests under way. After a message that starts something the event loop has its turn, so that the first
+step of a handler always sees the documents as they were when its message came. The frequent messages (document
+changes, ghost text) are handled here, decoded straight into small structs; all others go to the full server
+(``full.py``, pygls), which loads while the first keystrokes are already served.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ INTERNAL_ERROR = -32603
 REQUEST_CANCELLED = -32800
 CONTENT_MODIFIED = -32801
 REQUEST_FAILED = -32803
+
+_MESSAGES_PER_TURN = 8
+"""So many document changes may be worked off before the event loop has its turn."""
 
 log = logging.getLogger("tierwise.lsp")
 
@@ -146,28 +149,32 @@ class Endpoint:
             self._turn()
 
     def _turn(self) -> None:
-        body = self._inbox.popleft()
-        if body is None:
-            self._finish(0 if self._shutdown else 1)
-            return
-        self._receive(body)
-        if self._inbox:  # one message per turn: handlers started by this one take their first step before the next
+        for _ in range(_MESSAGES_PER_TURN):
+            body = self._inbox.popleft()
+            if body is None:
+                self._finish(0 if self._shutdown else 1)
+                return
+            if not self._receive(body) or not self._inbox:
+                break
+        if self._inbox:  # what this message started takes its first step before the next message
             asyncio.get_running_loop().call_soon(self._turn)
 
-    def _receive(self, body: bytes) -> None:
+    def _receive(self, body: bytes) -> bool:
+        """Work off one message; whether it is over and done with: nothing was started that has yet to take a step."""
         try:
             body, message = self._decoded(body)
         except msgspec.DecodeError as error:
             self._send_error(None, *_malformed(error))
-            return
-        if message.method is None:
-            self._to_full(body)
-        elif message.id is msgspec.UNSET:
-            self._notification(message.method, message.params, body)
+            return True
+        if message.id is msgspec.UNSET and message.method in self._notifications:
+            return self._notification(message.method, message.params, body)
+        if message.method is None or message.id is msgspec.UNSET:
+            self._others(message.method, body)
         elif message.id is None:
             self._send_error(None, INVALID_REQUEST, "A request needs an id that is a number or a string.")
         else:
             self._request(message.id, message.method, message.params, body)
+        return False
 
     def _decoded(self, body: bytes) -> tuple[bytes, Message]:
         try:
@@ -180,15 +187,8 @@ class Endpoint:
                 raise
             return repaired, self._message.decode(repaired)
 
-    def _notification(self, method: str, params: msgspec.Raw, body: bytes) -> None:
-        if method == "exit":
-            self._finish(0 if self._shutdown else 1)
-            return
-        entry = self._notifications.get(method)
-        if entry is None:
-            self._to_full(body)
-            return
-        decoder, handler = entry
+    def _notification(self, method: str, params: msgspec.Raw, body: bytes) -> bool:
+        decoder, handler = self._notifications[method]
         try:
             handler(decoder.decode(params))
         except msgspec.DecodeError as error:
@@ -198,6 +198,15 @@ class Endpoint:
         else:
             if method in self._also_full:
                 self._to_full(body)
+                return False
+        return True
+
+    def _others(self, method: str | None, body: bytes) -> None:
+        """A notification that is not served here, or (``method`` None) an answer of the client's."""
+        if method == "exit":
+            self._finish(0 if self._shutdown else 1)
+        else:
+            self._to_full(body)
 
     def _request(self, identifier: Id, method: str, params: msgspec.Raw, body: bytes) -> None:
         if self._shutdown:

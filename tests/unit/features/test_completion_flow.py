@@ -198,6 +198,19 @@ async def test_typing_anything_else_aborts_the_flight_and_starts_another(tmp_pat
     assert sum(cost for _, _, cost in desk.outcomes()) == 1.0
 
 
+async def test_a_flight_that_is_aborted_before_its_first_step_leaves_no_request_waiting(tmp_path: Path) -> None:
+    model = Model(["value"], first_token_s=60.0, deadline_s=60.0)
+    desk = Desk(tmp_path, model)
+    asked = desk.ask(END)
+    await asyncio.sleep(0)  # the request has taken its first step, its flight has not
+    desk.type(Point(0, 0), "q")
+    async with asyncio.timeout(10):
+        assert (await asked).reason == "stale"
+    assert not model.flights
+    await until(lambda: desk.events.seen)
+    assert desk.outcomes() == [("stale", "stale", 0.0)]
+
+
 async def test_what_was_typed_ahead_of_a_silent_model_is_asked_for_anew_when_the_model_says_else(
     tmp_path: Path,
 ) -> None:

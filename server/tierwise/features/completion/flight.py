@@ -7,7 +7,7 @@ next request joins it; once the user types anything else, it is aborted at the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tierwise.core.documents import Document
@@ -59,7 +59,8 @@ class Flight:
 
     def start(self, work: Callable[[Flight], Coroutine[Any, Any, None]]) -> None:
         """Begin. ``work`` fills ``text``, ``outcome`` and ``records`` and never raises."""
-        self._task = asyncio.get_running_loop().create_task(self._run(work(self)))
+        self._task = asyncio.get_running_loop().create_task(self._run(work))
+        self._task.add_done_callback(lambda _: self._end())  # also where it was aborted before its first step
 
     def hear(self, piece: str) -> None:
         self.text += piece
@@ -137,16 +138,22 @@ class Flight:
         if self._task is not None:
             await asyncio.wait([self._task])
 
-    async def _run(self, work: Awaitable[None]) -> None:
+    async def _run(self, work: Callable[[Flight], Coroutine[Any, Any, None]]) -> None:
         try:
-            await work
+            await work(self)
         finally:
-            if self._orphaned is not None:
-                self._orphaned.cancel()
-            self.land()
-            self._over = True
-            if self.payer.id in self._settled:
-                self.payer.finish(self.records)
+            self._end()
+
+    def _end(self) -> None:
+        """All is over; once."""
+        if self._over:
+            return
+        if self._orphaned is not None:
+            self._orphaned.cancel()
+        self.land()
+        self._over = True
+        if self.payer.id in self._settled:
+            self.payer.finish(self.records)
 
 
 def _same_place(flight: Flight, lines: Lines, point: Point) -> bool:
