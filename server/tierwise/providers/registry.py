@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from cachetools import LRUCache
+
 from tierwise.core.errors import ConfigError
 from tierwise.core.models import ModelClient
 from tierwise.providers.client import WireClient
@@ -34,6 +36,9 @@ from tierwise.providers.wires.messages import MessagesWire
 from tierwise.providers.wires.responses import ResponsesWire
 from tierwise.settings.models import FimDialect, ProviderKind, ProviderSettings, ResolvedModel
 
+_FOUND = 64
+"""Settings of providers, as the objects they are, whose connection is known without comparing them."""
+
 
 class ProviderRegistry:
     """Clients for resolved models. ``environ`` is where API keys are looked up, by the names that settings give."""
@@ -41,6 +46,7 @@ class ProviderRegistry:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._connections: dict[tuple[str, str], Connection] = {}
+        self._found: LRUCache[int, tuple[ProviderSettings, str, Connection]] = LRUCache(_FOUND)
 
     def client(self, resolved: ResolvedModel) -> ModelClient:
         """A client for the model. Cheap, imports and connects nothing. Raises ConfigError for a provider that has no
@@ -63,17 +69,22 @@ class ProviderRegistry:
     async def aclose(self) -> None:
         """Close every connection. Clients must not be used afterwards."""
         connections, self._connections = self._connections, {}
+        self._found.clear()
         await asyncio.gather(*(connection.aclose() for connection in connections.values()))
 
     def _connection(self, resolved: ResolvedModel) -> Connection:
         settings = resolved.provider
         key = (self._environ.get(settings.api_key_env) or "").strip() if settings.api_key_env else ""
+        found = self._found.get(id(settings))
+        if found is not None and found[0] is settings and found[1] == key:
+            return found[2]
         name = (settings.model_dump_json(), key)
-        found = self._connections.get(name)
-        if found is None:
-            found = _adapter(resolved).connect(settings, key, base_url(resolved.ref.provider, settings))
-            self._connections[name] = found
-        return found
+        connection = self._connections.get(name)
+        if connection is None:
+            connection = _adapter(resolved).connect(settings, key, base_url(resolved.ref.provider, settings))
+            self._connections[name] = connection
+        self._found[id(settings)] = settings, key, connection
+        return connection
 
 
 @dataclass(frozen=True, slots=True)
