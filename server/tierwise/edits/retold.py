@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tierwise.edits.hole import Hole, weight
+from tierwise.edits.around import weight
+from tierwise.edits.hole import Hole
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _SEPARATORS = frozenset(";,")

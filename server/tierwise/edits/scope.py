@@ -100,7 +100,7 @@ class _Scope:
 
     def _stands_below(self, text: str, at: int) -> bool:
         """Whether the lines below go on with the same end, or with the same last clause, of the same statement."""
-        line = next((line for line in self._hole.below_filled if width(line) <= at), "")
+        line = next((line for line in self._hole.around.below_filled if width(line) <= at), "")
         if not line or width(line) != at:
             return False
         below = line.strip()
