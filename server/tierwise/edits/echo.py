@@ -18,6 +18,9 @@ _LEAST_IN_TEXT = 12
 
 _WORD_END = re.compile(r"[^\W\d]\w{2,}$")
 _WORD = re.compile(r"\w+")
+_LONGEST_WORD = 100
+"""Characters; a longer one is data."""
+
 _MOST_LINES = 12
 
 
@@ -73,7 +76,7 @@ def _is_indented_alike(hole: Hole, line: str) -> bool:
 
 def _after_word(hole: Hole, lines: list[str]) -> list[str] | None:
     """Without the begun word, when the completion says it from its start."""
-    begun, said = _WORD_END.search(hole.before), _WORD.match(lines[0])
+    begun, said = _WORD_END.search(hole.before[-_LONGEST_WORD:]), _WORD.match(lines[0])
     if not (begun and said and hole.scan.in_code):
         return None
     if len(said[0]) <= len(begun[0]) or not said[0].startswith(begun[0]) or hole.mentions(begun[0] + said[0]):

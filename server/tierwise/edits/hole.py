@@ -18,6 +18,9 @@ from tierwise.edits.scanner import Scan, scan
 WINDOW = 300
 """Lines above and below the point that are looked at."""
 
+_LONGEST_LINE = 10_000
+"""Characters on either side of the point that are looked at: of a minified file, not the whole on every keystroke."""
+
 _STATEMENT_LINES = 40
 """Lines over which the start of a statement is looked for."""
 
@@ -45,11 +48,13 @@ class Hole:
         start, stop = max(0, point.line - WINDOW), min(lines.count, point.line + 1 + WINDOW)
         above, below = "".join(lines.raw_range(start, point.line)), "".join(lines.raw_range(point.line + 1, stop))
         text = lines.line(point.line)
-        more, break_, before = (text[: point.column] + inserted).rpartition("\n")
+        head = text[max(0, point.column - _LONGEST_LINE) : point.column]
+        more, break_, before = (head + inserted).rpartition("\n")
         cut_above, cut_below = start > 0, stop < lines.count
         to_end = point.line + 1 < stop and not cut_below
         near = around(language(document.language), above + more + break_, below, cut=cut_above, to_end=to_end)
-        return Hole(near, before, text[point.column :], cut_above, cut_below, lines.terminator)
+        rest = text[point.column : point.column + _LONGEST_LINE]
+        return Hole(near, before, rest, cut_above, cut_below, lines.terminator)
 
     @property
     def language(self) -> Language:

@@ -25,6 +25,9 @@ _CLOSING = re.compile(r"[\s)\]}>;:,{\"'`]*")
 _LONGEST_LINE = 500
 """Columns; nothing is suggested farther right: such lines are data, or minified."""
 
+_LONGEST_REST = 2_000
+"""Characters after the cursor that are looked at."""
+
 _BELOW = 5
 """Lines below that are looked at for the next line of text."""
 
@@ -47,7 +50,7 @@ def read_cursor(
 ) -> Cursor | Silence:
     """What stands around ``point``, or why nothing can be put in there."""
     line = live.document.lines.line(point.line)
-    prefix, rest = line[: point.column], line[point.column :]
+    prefix, rest = line[: point.column], line[point.column :][:_LONGEST_REST]
     if is_word(rest) or rest[:1].isdigit():
         return Silence.MID_WORD
     if len(prefix) > _LONGEST_LINE:

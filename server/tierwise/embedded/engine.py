@@ -25,7 +25,7 @@ from tierwise.embedded.livedocument import LiveDocument
 from tierwise.embedded.masking import without_secrets
 from tierwise.embedded.names import Definers, Names, kind_name
 from tierwise.embedded.scene import Scene
-from tierwise.embedded.tokentext import Encoder, indentation_unit, token_text
+from tierwise.embedded.tokentext import Encoder, as_read, indentation_unit, token_text
 from tierwise.embedded.values import Silence, Suggestion, Word
 from tierwise.embedded.vocabulary import FILE_END, Vocabulary
 
@@ -104,7 +104,7 @@ class EmbeddedEngine:
         if len(text) > _LARGEST_FILE:
             self._corpus.forget(path, _breathe)
             return
-        lines = split_lines(without_secrets(text))
+        lines = split_lines(without_secrets("".join(map(as_read, split_lines(text)))))
         encoder = Encoder(self._vocabulary, language, indentation_unit(lines[:1_000]), _LONGEST_TEXT)
         self._corpus.learn(path, token_text(encoder, lines, _breathe).codes + FILE_END, _seed(language), _breathe)
 

@@ -22,6 +22,12 @@ _ABOVE, _BELOW = 2_000, 1_000
 _HALVED_AFTER = 4_000
 """Characters away at which a name counts half."""
 
+_FARTHEST = 100_000
+"""Characters away from which no name is told: so many are much less than all those lines, unless they are very long."""
+
+_LONGEST_NAME = 200
+"""Characters; what is longer is data."""
+
 _MOST_MATCHES = 1_500
 _NARROWER = 8
 """A single letter begins many names: so much less of the document is looked at."""
@@ -38,7 +44,9 @@ def ranked(
     """
     before = lines.line(point.line)[: point.column]
     start = _begun(before)
-    member = before[: len(before) - len(start)].rstrip().endswith((".", "->", "::"))
+    if len(start) > _LONGEST_NAME:
+        return ()
+    member = before[-len(start) - _LONGEST_NAME : len(before) - len(start)].rstrip().endswith((".", "->", "::"))
     scores = {name: _CONTEXT * probability for name, probability in likely.items() if _fits(name, start)}
     if start:
         for name, weight, is_member in _in_document(lines, point, start):
@@ -55,8 +63,8 @@ def ranked(
 
 
 def _begun(before: str) -> str:
-    start = len(before)
-    while start and is_word_part(before[start - 1]):
+    start, stop = len(before), len(before) - _LONGEST_NAME - 1
+    while start and start > stop and is_word_part(before[start - 1]):
         start -= 1
     return before[start:]
 
@@ -68,8 +76,8 @@ def _fits(name: str, start: str) -> bool:
 def _in_document(lines: Lines, point: Point, start: str) -> Iterator[tuple[str, float, bool]]:
     """Names of the document with a weight by distance, and whether they stand there as a member of something."""
     farther = 1 if len(start) > 1 else _NARROWER
-    above = lines.before(Point(point.line, point.column - len(start)), _ABOVE // farther)
-    below = lines.after(point, _BELOW // farther)
+    above = lines.before(Point(point.line, point.column - len(start)), _ABOVE // farther)[-_FARTHEST:]
+    below = lines.after(point, _BELOW // farther)[:_FARTHEST]
     for spelling in sorted({start, start.lower(), start.upper(), start.capitalize()}):
         begun = re.compile(re.escape(spelling) + r"\w*")
         for text, is_above in ((above, True), (below, False)):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tierwise.core.documents import Document
 from tierwise.core.text import Lines, split_lines
 from tierwise.embedded.masking import without_secrets
-from tierwise.embedded.tokentext import Encoder, TokenText, indentation_unit, spliced, token_text
+from tierwise.embedded.tokentext import Encoder, TokenText, as_read, indentation_unit, spliced, token_text
 from tierwise.embedded.vocabulary import Vocabulary
 
 _LONGEST_TEXT = 80
@@ -23,6 +23,9 @@ _LONGEST_TEXT = 80
 
 _AT_ONCE = 200
 """Lines that are read while somebody waits: about one millisecond."""
+
+_AT_ONCE_CHARACTERS = 20_000
+"""The same where lines are long."""
 
 _WINDOW = 100
 """Lines on either side of the cursor that are read while the whole is not there yet."""
@@ -146,7 +149,7 @@ class LiveDocument:
         """Read the whole document, in a thread if that takes long."""
         lines = self.document.lines
         self._tokens = self._pending = self._hole = self._reading = None
-        if lines.count <= _AT_ONCE:
+        if lines.count <= _AT_ONCE and sum(map(len, lines)) <= _AT_ONCE_CHARACTERS:
             self._tokens = self._whole(lines)
             return
         self._reading = _Reading(lines)
@@ -157,7 +160,7 @@ class LiveDocument:
         reading.tokens = self._whole(reading.lines, self._breathe)
 
     def _whole(self, lines: Lines, breathe: Callable[[], None] | None = None) -> TokenText:
-        return token_text(self.encoder, split_lines(without_secrets(lines.text)), breathe)
+        return token_text(self.encoder, split_lines(without_secrets("".join(map(as_read, lines)))), breathe)
 
     def _begin_anew_if_much(self) -> None:
         if self._pending is not None and self._pending.new_stop - self._pending.first > _AT_ONCE:
@@ -187,7 +190,7 @@ class LiveDocument:
         """The surroundings of ``line`` as far as they can be read at once."""
         lines = self.document.lines
         first = max(0, line - _WINDOW)
-        part = split_lines(without_secrets("".join(lines.raw_range(first, line + _WINDOW))))
+        part = split_lines(without_secrets("".join(map(as_read, lines.raw_range(first, line + _WINDOW)))))
         part[line - first] = ""
         return _around(token_text(self.encoder, part), line - first)
 

@@ -10,7 +10,7 @@ import re
 from tierwise.core.secrets import secret_spans
 from tierwise.embedded.vocabulary import OPAQUE_LEXEME
 
-_ENCODED = re.compile(r"""^[ \t"'#/*]*(?=[^\n]*\d)[A-Za-z0-9+/=]{40,}(?:\\n)?[ \t"',;)\\]*$""", re.MULTILINE)
+_ENCODED = re.compile(r"""^[ \t"'#/*]*+(?=[^\n]*\d)[A-Za-z0-9+/=]{40,}+(?:\\n)?[ \t"',;)\\]*$""", re.MULTILINE)
 """A line of nothing but one long run of base64 or hexadecimal digits: part of a key, or data. A single line of a key
 cannot be told by the marks around the whole.
 """

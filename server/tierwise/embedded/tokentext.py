@@ -18,6 +18,9 @@ from tierwise.embedded.vocabulary import OPAQUE_LEXEME, Vocabulary, line_break
 _MOST_TOKENS = 300
 """Tokens kept of one line; what is longer is data or minified."""
 
+_LONGEST_LINE = 4_000
+"""Characters of one line that are read."""
+
 _SLICE = 100
 """Lines between two breaths."""
 
@@ -72,6 +75,8 @@ class Encoder:
             return "", state, 0
         width = indentation_width(text)
         lexemes, after = self._lexer.lex(body, state)
+        if len(text) >= _LONGEST_LINE:
+            after = state  # what its end would have closed is not known
         if len(body) > self._longest_text:
             lexemes = self._shortened(lexemes, inside_text=state != CODE)
         return self.start(width, above, after_blank) + self._vocabulary.encode(lexemes), after, width
@@ -100,6 +105,11 @@ class Encoder:
             (blanks, lexeme if len(lexeme) <= longest or not (inside_text or is_text(lexeme)) else OPAQUE_LEXEME)
             for blanks, lexeme in lexemes[:_MOST_TOKENS]
         ]
+
+
+def as_read(line: str) -> str:
+    """A line, with its terminator, as far as it is read."""
+    return line if len(line) < _LONGEST_LINE else line[:_LONGEST_LINE] + line[len(line.rstrip("\r\n")) :]
 
 
 def token_text(encoder: Encoder, lines: Iterable[str], breathe: Callable[[], None] | None = None) -> TokenText:
@@ -135,7 +145,7 @@ def spliced(
         if line >= new_stop + _RESYNC:
             break
         text, after, width = encoder.line(
-            "" if line == blank else without_secrets(lines.raw(line)), state, above, after_blank
+            "" if line == blank else without_secrets(as_read(lines.raw(line))), state, above, after_blank
         )
         codes.append(text)
         lengths.append(len(text))

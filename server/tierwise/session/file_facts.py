@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
@@ -14,6 +15,11 @@ from tierwise.core.text import Lines
 if TYPE_CHECKING:  # loads the parser, which the first keystroke has no use for
     from tierwise.syntax.imports import Import
     from tierwise.syntax.outline import Definition
+
+_HEAD = 100_000
+"""Characters at the top of a document in which its imports are looked for. To parse megabytes takes the interpreter a
+good part of a second, in which nobody is answered.
+"""
 
 _KEPT = 256
 """Documents whose facts are kept, some tens of kilobytes each."""
@@ -47,13 +53,13 @@ class FactsBook:
             return facts.outline
 
     def imports(self, document: Document) -> tuple[Import, ...]:
-        """All imports of a document, in order."""
+        """The imports at the top of a document, in order."""
         from tierwise.syntax.imports import imports
 
         facts = self._of(document)
         with facts.lock:
             if facts.imports is None:
-                facts.imports = imports(document.language, document.text)
+                facts.imports = imports(document.language, _head(document.lines))
             return facts.imports
 
     def _of(self, document: Document) -> _Facts:
@@ -62,3 +68,9 @@ class FactsBook:
             if facts is None or facts.lines is not document.lines:
                 facts = self._facts[document.uri] = _Facts(document.lines)
             return facts
+
+
+def _head(lines: Lines) -> str:
+    """The whole lines that fit; of a text that fits, all."""
+    whole = sum(1 for _ in takewhile(_HEAD.__ge__, accumulate(map(len, lines))))
+    return "".join(lines.raw_range(0, whole))

@@ -19,6 +19,7 @@ from tierwise.core.documents import Document
 from tierwise.core.models import Excerpt
 from tierwise.core.text import Lines, Point
 from tierwise.core.uris import to_path
+from tierwise.session.files import is_huge
 from tierwise.session.history import Hunk
 from tierwise.session.related import Why, imported_files, relative_name, signatures
 from tierwise.session.view import FrozenView
@@ -39,6 +40,8 @@ _MAX_REGIONS = 2
 _MAX_OTHERS = 8
 _MAX_LINES = 5_000
 """A longer file is not searched for regions or scopes."""
+_MAX_CHARACTERS = 400_000
+"""A longer file is not parsed: while that is done, nobody is answered."""
 _MAX_IMPORTED = 12
 _MAX_HUNKS = 3
 _HUNK_LINES = 20
@@ -77,7 +80,7 @@ def fragments(view: FrozenView, document: Document, point: Point, hunks: Iterabl
 
 def scopes(view: FrozenView, document: Document, point: Point) -> tuple[Definition, ...]:
     """The definitions around a place, outermost first; none of a file too long to be parsed while somebody types."""
-    if document.lines.count > _MAX_LINES:
+    if document.lines.count > _MAX_LINES or is_huge(document, _MAX_CHARACTERS):
         return ()
     return tuple(item for item in view.outline(document) if item.span.start <= point <= item.span.end)
 
@@ -110,7 +113,7 @@ def _fitting(found: Iterable[Fragment], room: int) -> tuple[Fragment, ...]:
 
 def _imported(view: FrozenView, document: Document) -> Iterator[Fragment]:
     for related in imported_files(view, document)[:_MAX_IMPORTED]:
-        excerpt = signatures(view, related)
+        excerpt = None if is_huge(related.document, _MAX_CHARACTERS) else signatures(view, related)
         if excerpt is not None and related.document.path is not None:
             yield Fragment(excerpt, Why.IMPORTED, related.document.path, related.names)
 

@@ -118,7 +118,7 @@ class FrozenView:
         return self._knowledge.facts.outline(document)
 
     def imports(self, document: Document) -> tuple[Import, ...]:
-        """All imports of a document; found once per text."""
+        """The imports at the top of a document; found once per text."""
         return self._knowledge.facts.imports(document)
 
     def map(self, folder: Path) -> FolderMap | None:

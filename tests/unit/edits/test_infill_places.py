@@ -93,3 +93,12 @@ def test_what_is_known_of_the_lines_around_holds_while_their_line_grows() -> Non
     ]
     assert holes[0].around is holes[1].around
     assert len({id(hole.around) for hole in holes}) == 4
+
+
+@pytest.mark.parametrize("piece", ["a", " ", "/", "'", "(", "<", "f(b[1]);", "`${", "\\"])
+def test_a_line_as_long_as_a_file(piece: str) -> None:
+    before = "a" + piece * 300_000 + " "
+    document = Document("file:///a", None, "javascript", 1, Lines.of(before))
+    shaper = InfillShaper(document, Point(0, len(before)), None)
+    shaper.feed("value")
+    assert shaper.finish(complete=True) == Infill("value", Span.at(Point(0, len(before))))

@@ -310,3 +310,16 @@ def test_files_that_are_empty_or_too_large_are_no_trouble(size: int) -> None:
     doc = document("a.py", "x")
     engine.opened(doc)
     assert isinstance(engine.complete(doc, end(doc)), Silence)
+
+
+@pytest.mark.parametrize("piece", ["a", " ", "/", "Zm9v", "'", "(", "f(b[1]);"])
+def test_a_line_as_long_as_a_file_is_no_trouble(piece: str) -> None:
+    engine = EmbeddedEngine()
+    doc = document("a.js", "let a = 1;\n" + piece * 300_000 + "\nlet ab = a")
+    engine.opened(doc)
+    engine.wait()
+    assert isinstance(engine.complete(doc, Point(1, 300_000)), Silence)
+    assert engine.items(doc, Point(1, 300_000), 10) == ()
+    following = edit(doc, Span.at(Point(0, 5)), "b")
+    engine.edited(following)
+    assert [word.text for word in engine.items(following.after, end(following.after), 1)] == ["ab"]

@@ -110,3 +110,16 @@ def test_scopes_that_begin_out_of_sight(session: Session, tmp_path: Path) -> Non
     assert above is not None
     assert (above.excerpt.text, above.why) == ("def send_invoice(customer, basket)\n", Why.SCOPE)
     assert scopes_above(session.view(), document, around, 2) is None
+
+
+def test_of_a_very_long_file_only_the_top_is_parsed(session: Session, tmp_path: Path) -> None:
+    uri = to_uri(tmp_path / "shop/long.py")
+    long = (
+        "from shop.price import Price\n" + "x = 1  # and so on\n" * 30_000 + "from shop.reminder import send_reminder\n"
+    )
+    document = session.open(uri, "python", 1, long)
+    view = session.view()
+    assert [item.module for item in view.imports(document)] == ["shop.price"]
+    assert scopes(view, document, Point(20_000, 0)) == ()
+    importer = session.open(to_uri(tmp_path / "shop/importer.py"), "python", 1, "import shop.long\n")
+    assert fragments(session.view(), importer, Point(1, 0)) == ()

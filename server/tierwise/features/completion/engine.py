@@ -9,6 +9,8 @@ from tierwise.embedded.values import Suggestion
 from tierwise.features.completion.words import Word, WordList
 
 _WORDS = 40
+_LONGEST_NAME = 200
+"""Characters; what is longer is data, and not looked through to its start."""
 
 
 class EmbeddedCompletion(EmbeddedEngine):
@@ -22,8 +24,8 @@ class EmbeddedCompletion(EmbeddedEngine):
     def words(self, document: Document, point: Point) -> WordList:
         """Names that continue what is typed before ``point``, the likeliest first."""
         line = document.lines.line(point.line)
-        start = point.column
-        while start > 0 and (line[start - 1] == "_" or line[start - 1].isalnum()):
+        start, stop = point.column, max(0, point.column - _LONGEST_NAME)
+        while start > stop and (line[start - 1] == "_" or line[start - 1].isalnum()):
             start -= 1
         span = Span(Point(point.line, start), point)
         items = self.items(document, point, _WORDS)
