@@ -76,11 +76,11 @@ class Lines:
     count: int
     """Number of lines, at least 1: a text that ends with a terminator has an empty last line."""
 
-    def __init__(self, chunks: tuple[tuple[str, ...], ...]) -> None:
+    def __init__(self, chunks: tuple[tuple[str, ...], ...], starts: list[int] | None = None) -> None:
+        """``starts``: the first line of each chunk, and the number of lines, where they are known already."""
         self._chunks = chunks
-        starts = list(accumulate(map(len, chunks), initial=0))
-        self.count = starts.pop()
-        self._starts = starts
+        self._starts = list(accumulate(map(len, chunks), initial=0)) if starts is None else starts
+        self.count = self._starts[-1]
 
     @staticmethod
     def of(text: str) -> Lines:
@@ -186,7 +186,9 @@ class Lines:
         if len(head) + len(lines) + len(tail) < _CHUNK // 4 and high + 1 < len(self._chunks):
             high += 1  # keep chunks from crumbling
             tail += self._chunks[high]
-        return Lines(self._chunks[:low] + _chunked([*head, *lines, *tail]) + self._chunks[high + 1 :])
+        middle = _chunked([*head, *lines, *tail])
+        as_before = low == high and [*map(len, middle)] == [len(self._chunks[low])]
+        return Lines((*self._chunks[:low], *middle, *self._chunks[high + 1 :]), self._starts if as_before else None)
 
 
 def _chunked(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:

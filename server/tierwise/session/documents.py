@@ -33,9 +33,9 @@ class OpenDocuments:
         before = self._documents.pop(uri, None)
         if before is None:
             return None
-        whole = Span(before.lines.clamp(_START), before.lines.end)
-        span = whole if span is None else Span(before.lines.clamp(span.start), before.lines.clamp(span.end))
-        after = before.changed(span, text, version)
+        lines = before.lines
+        span = Span(_START, lines.end) if span is None else Span(lines.clamp(span.start), lines.clamp(span.end))
+        after = Document(uri, before.path, before.language, version, lines.splice(span, text))
         self._documents[uri] = after
         return DocumentEdit(before, after, span, text)
 

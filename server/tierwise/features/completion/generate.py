@@ -22,7 +22,7 @@ from tierwise.prompts.fim import render
 from tierwise.prompts.infill import FillReader, infill_prompt
 from tierwise.routing.chain import ChainRun, ChainRunner
 from tierwise.routing.outcomes import AttemptReason, RunEnd, Trouble
-from tierwise.routing.policy import Limits, Policy, bounded_request, policy_for
+from tierwise.routing.policy import Limits, Policy, Sampling, bounded_request, policy_for
 from tierwise.routing.spending import Spending
 from tierwise.session import window
 from tierwise.session.related import relative_name
@@ -123,8 +123,7 @@ class FastTier:
             self._trouble(trouble)
 
     def _request(self, plan: CompletionPlan, flight: Flight, model: ResolvedModel) -> ModelRequest:
-        policy = plan.way.policy
-        limits, sampling = policy.limits_for(model.facts), policy.sampling(model.facts)
+        limits, sampling = plan.way.bounds(model)
         document, folder = flight.document, self._session.folder_of(flight.document)
         room = self._estimates.of(model).characters(limits.context_tokens)
         extra = self._neighbours.of(document, flight.point).within(int(room * EXTRA_SHARE))
@@ -152,12 +151,20 @@ class Way:
     policy: Policy
     limits: Limits
     """Those of a call: it may go on past the deadline, since late is better than never for the next keystroke."""
+    _bounds: tuple[tuple[Limits, Sampling], ...]
+    """For each of the chain."""
 
     @staticmethod
     def of(settings: Settings) -> Way:
         chain = tuple(model for model in settings.chain(Tier.FAST) if not model.embedded)
         policy = policy_for(settings, Task.COMPLETE, TaskClass.MECHANICAL, Tier.FAST)
-        return Way(settings, chain, policy, replace(policy.limits, deadline_s=policy.limits.deadline_s + LATE_S))
+        limits = replace(policy.limits, deadline_s=policy.limits.deadline_s + LATE_S)
+        bounds = ((policy.limits_for(model.facts), policy.sampling(model.facts)) for model in chain)
+        return Way(settings, chain, policy, limits, tuple(bounds))
+
+    def bounds(self, model: ResolvedModel) -> tuple[Limits, Sampling]:
+        """The limits and the sampling of one of the chain."""
+        return next(bounds for own, bounds in zip(self.chain, self._bounds, strict=True) if own is model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ that, and proxies, certificates and SOCKS count: see ``remote``.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -44,9 +45,8 @@ class LocalConnection(PlainConnection["aiohttp.ClientSession"]):
         import aiohttp
 
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_IDLE_S),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_IDLE_S, socket_factory=_socket),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[_watched()],
             headers={**HEADERS, "Content-Type": "application/json", **self.headers()},
         )
 
@@ -66,8 +66,18 @@ class LocalConnection(PlainConnection["aiohttp.ClientSession"]):
 class _Way:
     """What became known of the connection that a request took."""
 
-    kept: bool = False
-    """Whether it had served a request before."""
+    kept: bool = True
+    """Whether it had served a request before: no socket was made for it."""
+
+
+_WAY: ContextVar[_Way] = ContextVar("way")
+"""That of the request at hand, also for the tasks in which the library makes a connection for it."""
+
+
+def _socket(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+    _WAY.get().kept = False
+    family, kind, protocol, *_ = address
+    return socket.socket(family, kind, protocol)
 
 
 async def _sent(client: aiohttp.ClientSession, call: Call, url: str, body: dict[str, Any]) -> aiohttp.ClientResponse:
@@ -79,27 +89,14 @@ async def _sent(client: aiohttp.ClientSession, call: Call, url: str, body: dict[
     data, timeout = msgspec.json.encode(body), _timeout(call)
     while True:
         way = _Way()
+        _WAY.set(way)
         try:
-            return await client.post(url, data=data, timeout=timeout, allow_redirects=False, trace_request_ctx=way)
+            return await client.post(url, data=data, timeout=timeout, allow_redirects=False)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             if not way.kept:
                 raise
         except ValueError as error:
             raise not_http(call) from error
-
-
-def _watched() -> aiohttp.TraceConfig:
-    """Tells each request's ``_Way``."""
-    import aiohttp
-
-    async def kept(
-        _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceConnectionReuseconnParams
-    ) -> None:
-        context.trace_request_ctx.kept = True
-
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(kept)
-    return trace
 
 
 def _timeout(call: Call) -> aiohttp.ClientTimeout:
