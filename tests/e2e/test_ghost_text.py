@@ -240,6 +240,16 @@ async def test_the_item_selected_in_the_editors_own_list_is_continued(bench: Ben
     assert accepted(page, item) == "items = 1\nprint(items)\n"
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (0, 1)])
+async def test_a_selected_item_of_another_place_is_none(bench: Bench, first: int, last: int) -> None:
+    project = bench.project(chain("fast", FAST))
+    bench.simulator.script = says(code="items * 2")
+    page = project.open("a.py", f"items = 1\nx = {CURSOR}\n")
+    span = {"start": {"line": first, "character": 0}, "end": {"line": last, "character": 4}}
+    (item,) = (await page.complete(selectedCompletionInfo={"range": span, "text": "print"}).answer())["items"]
+    assert accepted(page, item) == "items = 1\nx = items * 2\n"
+
+
 @pytest.mark.parametrize("bench", ["helix-25.07", "eglot-1.9"], indirect=True)
 async def test_clients_without_ghost_text_find_it_in_their_list(bench: Bench) -> None:
     project = bench.project(chain("fast", FAST))

@@ -181,6 +181,52 @@ async def test_typing_what_is_being_streamed_joins_the_flight(tmp_path: Path) ->
     assert sorted(desk.outcomes()) == [("answered", "a/model", 0.5), ("superseded", "superseded", 0.0)]
 
 
+@pytest.mark.parametrize(
+    ("at", "text", "moved"),
+    [(Point(0, 0), "import re\n", 1), (Point(0, 0), "I", 0), (Point(5, 0), "y\nz\n", 0), (Point(5, 0), "y", 0)],
+    ids=["a line above", "a letter above", "lines below", "a letter below"],
+)
+async def test_edits_of_other_lines_leave_an_answer_in_the_making_alone(
+    tmp_path: Path, at: Point, text: str, moved: int
+) -> None:
+    model = Model(["va", "lue"])
+    desk = Desk(tmp_path, model, "import os\n\n\nx = \n\n\n")
+    place = Point(3 + moved, 4)
+    older = desk.ask(Point(3, 4))
+    await until(lambda: model.flights)
+    model.let()
+    await until(lambda: model.flights[0].text)
+    desk.type(at, text)
+    desk.type(place, "v")
+    newer = desk.ask(Point(place.line, 5))
+    assert (await older).reason == "superseded"
+    model.let()
+    offer = (await newer).offer
+    assert offer is not None
+    assert (offer.text, offer.span) == ("alue", Span.at(Point(place.line, 5)))
+    desk.type(Point(place.line, 5), "a")
+    later = (await desk.ask(Point(place.line, 6))).offer
+    assert later is not None
+    assert later.text == "lue"
+    assert (len(model.flights), model.aborted) == (1, 0)
+
+
+async def test_what_was_typed_and_deleted_again_is_not_offered_before_what_was_known_then(tmp_path: Path) -> None:
+    model = Model(["value"])
+    desk = Desk(tmp_path, model)
+    for asking, end, typed in ((1, END, ""), (2, Point(0, 7), "vaX")):
+        desk.type(END, typed)
+        asked = desk.ask(end)
+        await until(lambda count=asking: len(model.flights) == count)
+        model.let()
+        assert (await asked).offer is not None
+    desk.session.change(desk.uri, 9, Span(Point(0, 6), Point(0, 7)), "")
+    back = (await desk.ask(Point(0, 6))).offer
+    assert back is not None
+    assert back.text == "lue"
+    assert len(model.flights) == 2
+
+
 async def test_typing_anything_else_aborts_the_flight_and_starts_another(tmp_path: Path) -> None:
     model = Model(["va", "lue"])
     desk = Desk(tmp_path, model)

@@ -12,6 +12,7 @@ from typing import Any
 
 from tierwise.core.documents import Document
 from tierwise.core.events import AttemptRecord
+from tierwise.core.ports import DocumentEdit
 from tierwise.core.rejection import Rejection
 from tierwise.core.signals import Signal
 from tierwise.core.text import Lines, Point, Span
@@ -32,6 +33,8 @@ class Flight:
     ) -> None:
         self.document = document
         self.point = point
+        self.place = point
+        """Where ``point`` is now: edits of other lines move it."""
         self.began = began
         """Monotonic seconds at its start."""
         self.text = ""
@@ -53,6 +56,8 @@ class Flight:
         self.aborted = False
         """Whether it was stopped from here, for whatever reason."""
         self._typed = ""
+        self.grown = 0
+        """Lines that edits of other lines have added."""
         self._settled: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._orphaned: asyncio.TimerHandle | None = None
@@ -82,13 +87,23 @@ class Flight:
             return self.outcome
         return self.partial()
 
+    def apart(self, edit: DocumentEdit) -> bool:
+        """Take note of an edit of other lines than those it is about; False where it is about the edited ones."""
+        grown, first = edit.after.lines.count - edit.before.lines.count, self.place.line
+        if edit.span.end.line < first:
+            self.place = Point(first + grown, self.place.column)
+        elif edit.span.start.line <= first + self._typed.count("\n"):
+            return False
+        self.grown += grown
+        return True
+
     def follow(self, lines: Lines, point: Point) -> bool:
         """Whether the user has typed, since the flight began, only what it says. What was typed ahead of it counts as
         its word until it has spoken: should it then say something else, it is aborted.
         """
-        if self.aborted or point < self.point or point.line >= lines.count or not _same_place(self, lines, point):
+        if self.aborted or point < self.place or point.line >= lines.count or not _same_place(self, lines, point):
             return False
-        self._typed = lines.slice(Span(self.point, point)).replace("\r\n", "\n")
+        self._typed = lines.slice(Span(self.place, point)).replace("\r\n", "\n")
         return self._fits(self._typed)
 
     def _fits(self, typed: str) -> bool:
@@ -158,13 +173,13 @@ class Flight:
 
 def _same_place(flight: Flight, lines: Lines, point: Point) -> bool:
     """What stands before the flight's start and after the cursor is what it was, next to them; as many lines lie
-    between the two as were added since, so that a cursor that was only moved is not taken for typing.
+    between the two as were added there since, so that a cursor that was only moved is not taken for typing.
     """
-    start, old = flight.point, flight.document.lines
-    if lines.count - old.count != point.line - start.line:
+    start, old, line = flight.place, flight.document.lines, flight.point.line
+    if lines.count - old.count - flight.grown != point.line - start.line:
         return False
-    if lines.line(start.line)[: start.column] != old.line(start.line)[: start.column]:
+    if lines.line(start.line)[: start.column] != old.line(line)[: start.column]:
         return False
-    rest_then = old.line(start.line)[start.column :]
+    rest_then = old.line(line)[start.column :]
     rest_now = lines.line(point.line)[point.column :]
     return rest_now.endswith(rest_then)

@@ -71,7 +71,7 @@ class Flights:
     def edited(self, edit: DocumentEdit) -> None:
         """An open document changed: abort a flight that can no longer match."""
         flight = self._joinable.get(edit.after.uri)
-        if flight is None or flight.done.is_set() or edit.span.end.line < flight.point.line:
+        if flight is None or flight.done.is_set() or flight.apart(edit):
             return
         if not flight.follow(edit.after.lines, advance(edit.span.start, edit.text)):
             flight.abort()
@@ -117,7 +117,7 @@ class Flights:
         if not flight.follow(document.lines, point):
             return False
         hopeful = self._clock.monotonic() - flight.began < plan.first_token_s
-        return hopeful or flight.spoke.is_set() or point == flight.point
+        return hopeful or flight.spoke.is_set() or point == flight.place
 
     def _start(self, document: Document, point: Point, plan: Plan, recording: Recording) -> Flight:
         flight = Flight(document, point, recording, self._landed, self._clock.monotonic())

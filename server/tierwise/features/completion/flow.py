@@ -198,7 +198,9 @@ class CompletionFlow:
             return self._unusable(request, settings, recording, infill)
         document, point = continued(request)
         if point != flight.point or document is not flight.document:
-            typed = document.lines.slice(Span(flight.point, point)).replace("\r\n", "\n")
+            if self._moved_on(request):  # the flight's place is one of a later text
+                return self._empty(recording, NoOffer.STALE)
+            typed = document.lines.slice(Span(flight.place, point)).replace("\r\n", "\n")
             text = infill.text.replace("\r\n", "\n")
             if not text.startswith(typed):
                 return None
@@ -278,7 +280,7 @@ class CompletionFlow:
         """Keep an answer for what will be typed next."""
         if isinstance(flight.outcome, Infill):
             text = flight.outcome.text.replace("\r\n", "\n")
-            self._reuse.add(flight.document, flight.point, text, flight.source)
+            self._reuse.add(flight.document, flight.point, text, flight.source, flight.place)
 
     async def _wait(self, event: Signal, flight: Flight, superseded: Signal, until: float) -> bool:
         """Wait for ``event`` or the flight's end, at most until ``until`` (monotonic). False when superseded."""

@@ -48,24 +48,33 @@ class Reuse:
     def __init__(self) -> None:
         self._known: dict[str, deque[Known]] = {}
 
-    def add(self, document: Document, point: Point, text: str, source: str) -> None:
-        """Remember an answer that was made for ``point`` of ``document``; ``text`` is the part after the cursor."""
+    def add(self, document: Document, point: Point, text: str, source: str, place: Point) -> None:
+        """Remember an answer that was made for ``point`` of ``document``, which is at ``place`` now; ``text`` is the
+        part after the cursor.
+        """
         line = document.lines.line(point.line)
         head, tail = line[: point.column], line[point.column :]
-        known = Known(point, head, head + text, tail, _above(document, point), source, len(split_lines(text)) - 1)
+        known = Known(place, head, head + text, tail, _above(document, point), source, len(split_lines(text)) - 1)
         self._known.setdefault(document.uri, deque(maxlen=_PER_DOCUMENT)).appendleft(known)
 
     def find(self, document: Document, point: Point) -> Remainder | None:
-        """The rest of the newest answer that fits what now stands before and after the cursor."""
+        """The rest of the newest answer that fits what now stands before and after the cursor; before all others of one
+        that was made for no more than that: what was typed after it and deleted again is not offered first.
+        """
         lines = document.lines
         typed = lines.raw(point.line)[: point.column] if point.line < lines.count else ""
+        deleted: Remainder | None = None
         for known in self._known.get(document.uri, ()):
             if known.anchor.line == point.line and not known.whole.startswith(typed):
                 continue  # by far the most, while one line is typed
             remainder = _remainder(known, document, point)
-            if remainder:
-                return Remainder(remainder, known.source)
-        return None
+            if not remainder:
+                continue
+            found = Remainder(remainder, known.source)
+            if point >= Point(known.anchor.line, len(known.head)):
+                return found
+            deleted = deleted or found
+        return deleted
 
     def edited(self, edit: DocumentEdit) -> None:
         """Move the answers below an edit with their lines."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
 from tierwise.core.errors import TierwiseError
+from tierwise.core.text import Point, Span
 from tierwise.features.completion.values import CompletionAnswer, CompletionRequest, Offer, Selected
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.endpoint import Endpoint, log_fault
@@ -31,7 +32,7 @@ def register(endpoint: Endpoint, session: Session, flow: Completes, columns: Col
         if document is None:
             return _nothing()
         point = columns.point(document.lines, *params.position.pair)
-        selected = _selected(document, params.context.selected_completion_info, columns)
+        selected = _selected(document, point, params.context.selected_completion_info, columns)
         invoked = params.context.trigger_kind != _AUTOMATIC
         return answer(CompletionRequest(document, point, invoked, clock.monotonic(), selected))
 
@@ -53,10 +54,16 @@ async def _nothing() -> object:
     return {"items": []}
 
 
-def _selected(document: Document, info: SelectedCompletionInfo | None, columns: Columns) -> Selected | None:
+def _selected(
+    document: Document, point: Point, info: SelectedCompletionInfo | None, columns: Columns
+) -> Selected | None:
+    """The item selected in the editor's list; one of another place, or of several lines, cannot be continued here."""
     if info is None:
         return None
-    return Selected(columns.span(document.lines, info.range.start.pair, info.range.end.pair), info.text)
+    span = columns.span(document.lines, info.range.start.pair, info.range.end.pair)
+    if not span.contains(Span.at(point)) or span.start.line != span.end.line:
+        return None
+    return Selected(span, info.text)
 
 
 def _item(offer: Offer, document: Document, columns: Columns) -> dict[str, object]:
