@@ -265,6 +265,9 @@ async def test_clients_without_ghost_text_find_it_in_their_list(bench: Bench) ->
     text = apply_text_edits(page.text, [edit], bench.editor.documents.encoding)[0]
     assert text.startswith("def total(items):\n    result = subtotal(items) * 2")
     assert answer["isIncomplete"] is True
+    assert ghost["insertTextMode"] == 1, "or a client indents the second line once more"
+    command = ghost["command"]
+    assert await bench.command(command["command"], *command["arguments"]).answer() == {"known": True}
 
 
 async def test_with_ghost_text_the_list_holds_names_only(bench: Bench) -> None:

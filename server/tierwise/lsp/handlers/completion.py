@@ -6,16 +6,19 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from tierwise.core.clock import Clock
-from tierwise.core.text import Point, Span
-from tierwise.features.completion.values import CompletionAnswer, CompletionRequest
+from tierwise.core.text import Span
+from tierwise.features.completion.values import CompletionAnswer, CompletionRequest, Offer
 from tierwise.features.completion.words import Word, WordList
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.endpoint import Endpoint
+from tierwise.lsp.handlers.inline_completion import acceptance
 from tierwise.lsp.params import CompletionParams
 from tierwise.session.session import Session
 
 _KINDS = {"function": 3, "method": 2, "class": 7, "module": 9, "variable": 6, "field": 5, "keyword": 14, "word": 1}
 _SNIPPET_LIKE = 15
+_AS_IS = 1
+"""The text has its indentation; a client that indented it like the cursor's line would do so twice."""
 _INVOKED = 1
 """By key, or by the first letter of a word; what an incomplete list is asked again for (3) is typing."""
 
@@ -47,7 +50,7 @@ def register(
         if ghosts:
             result = await flow.complete(request)
             if result.offer is not None:
-                items.insert(0, _ghost(result.offer.text, result.offer.span, request, columns))
+                items.insert(0, _ghost(result.offer, request, columns))
         return {"isIncomplete": True, "items": items}
 
     endpoint.on_request("textDocument/completion", CompletionParams, handle)
@@ -67,13 +70,13 @@ def _word(word: Word, span: Span, request: CompletionRequest, columns: Columns, 
     }
 
 
-def _ghost(text: str, span: Span, request: CompletionRequest, columns: Columns) -> dict[str, object]:
+def _ghost(offer: Offer, request: CompletionRequest, columns: Columns) -> dict[str, object]:
     """An item that survives the client's filter: its range and filter text begin at the word being typed."""
     lines = request.document.lines
     word = request.document.word_at(request.point)
     start = word.start if word is not None and word.start < request.point else request.point
     typed = lines.slice(Span(start, request.point))
-    replaced = Span(Point(start.line, start.column), span.end)
+    text, replaced = offer.text, Span(start, offer.span.end)
     first, _, rest = text.partition("\n")
     label = (typed + first).strip() or "⏎"
     return {
@@ -84,5 +87,7 @@ def _ghost(text: str, span: Span, request: CompletionRequest, columns: Columns) 
         "filterText": typed + first,
         "sortText": "~",
         "insertTextFormat": 1,
+        "insertTextMode": _AS_IS,
         "textEdit": {"range": columns.range(lines, replaced), "newText": typed + text},
+        "command": acceptance(offer),
     }

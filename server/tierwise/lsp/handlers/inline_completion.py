@@ -70,5 +70,10 @@ def _item(offer: Offer, document: Document, columns: Columns) -> dict[str, objec
     return {
         "insertText": offer.text,
         "range": columns.range(document.lines, offer.span),
-        "command": {"title": "Completion accepted", "command": ACCEPTED, "arguments": [offer.id]},
+        "command": acceptance(offer),
     }
+
+
+def acceptance(offer: Offer) -> dict[str, object]:
+    """The command that a client runs after it took an offer."""
+    return {"title": "Completion accepted", "command": ACCEPTED, "arguments": [offer.id]}
