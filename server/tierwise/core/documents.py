@@ -13,7 +13,8 @@ class Document:
     """One state of one file. A change makes a new ``Document``; nobody mutates one.
 
     ``path`` is absolute, or None for a buffer that is no file (``untitled:``). ``version`` is the client's number for
-    an open document and None for a file read from disk. ``language`` is LSP's language identifier.
+    an open document and None for a file read from disk. ``language`` is LSP's language identifier of a language that
+    Tierwise knows; ``called`` is the editor's own word for it, "" for a file read from disk.
     """
 
     uri: str
@@ -21,6 +22,7 @@ class Document:
     language: str
     version: int | None
     lines: Lines
+    called: str = ""
 
     @property
     def text(self) -> str:
@@ -34,7 +36,7 @@ class Document:
         """This document after one edit; ``span`` is clamped to the text."""
         lines = self.lines
         inside = Span(lines.clamp(span.start), lines.clamp(span.end))
-        return Document(self.uri, self.path, self.language, version, lines.splice(inside, new))
+        return Document(self.uri, self.path, self.language, version, lines.splice(inside, new), self.called)
 
     def word_at(self, point: Point) -> Span | None:
         """The identifier that touches ``point``, by Unicode's identifier rules; None where there is none."""

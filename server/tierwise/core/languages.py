@@ -83,7 +83,12 @@ _ALIASES = {
 
 def language(identifier: str) -> Language:
     """The facts of a language identifier; unknown ones are treated as plain text."""
-    return _BY_ID.get(_ALIASES.get(identifier, identifier), PLAIN)
+    return _BY_ID.get(canonical(identifier), PLAIN)
+
+
+def canonical(identifier: str) -> str:
+    """The identifier that LSP lists for what a client calls a language."""
+    return _ALIASES.get(identifier, identifier)
 
 
 def language_of(path: PurePath) -> Language:

@@ -23,7 +23,7 @@ class OpenDocuments:
         known = language(language_id)
         if known is PLAIN and path is not None:
             known = language_of(path)
-        document = Document(uri, path, known.id, version, Lines.of(text))
+        document = Document(uri, path, known.id, version, Lines.of(text), language_id)
         self._documents.pop(uri, None)
         self._documents[uri] = document
         return document
@@ -35,7 +35,7 @@ class OpenDocuments:
             return None
         lines = before.lines
         span = Span(_START, lines.end) if span is None else Span(lines.clamp(span.start), lines.clamp(span.end))
-        after = Document(uri, before.path, before.language, version, lines.splice(span, text))
+        after = Document(uri, before.path, before.language, version, lines.splice(span, text), before.called)
         self._documents[uri] = after
         return DocumentEdit(before, after, span, text)
 

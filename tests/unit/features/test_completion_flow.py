@@ -387,6 +387,18 @@ async def test_the_gate_says_why(
     assert desk.outcomes() == [("empty", reason, 0.0)]
 
 
+@pytest.mark.parametrize(
+    ("called", "disabled"),
+    [("perl", "perl"), ("bash", "shellscript"), ("shellscript", "bash"), ("tsx", "typescriptreact"), ("tsx", "tsx")],
+)
+async def test_a_language_is_disabled_by_any_of_its_names(tmp_path: Path, called: str, disabled: str) -> None:
+    desk = Desk(tmp_path, Model(["value"]), disabled_languages=(disabled,))
+    desk.session.open(desk.uri, called, 1, "x = \n")
+    assert (await desk.ask(END)).reason == "language-disabled"
+    desk.type(Point(0, 0), "y")
+    assert (await desk.ask(Point(0, 5))).reason == "language-disabled"
+
+
 async def test_without_a_model_the_embedded_engine_answers_or_says_that_it_is_off(tmp_path: Path) -> None:
     offer = (await Desk(tmp_path, Model([])).ask(END)).offer
     assert offer is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tierwise.core.documents import Document
-from tierwise.core.languages import language
+from tierwise.core.languages import canonical, language
 from tierwise.features.completion.values import CompletionRequest, NoOffer
 from tierwise.session.privacy import Forbidden
 from tierwise.settings.models import CompletionSettings
@@ -28,7 +28,9 @@ def closed_to(document: Document, settings: CompletionSettings, forbidden: Forbi
         return _FORBIDDEN.get(forbidden, NoOffer.IGNORED)
     if not settings.enabled:
         return NoOffer.DISABLED
-    return NoOffer.LANGUAGE_DISABLED if document.language in settings.disabled_languages else None
+    names = {document.language, document.called}
+    disabled = any(name in names or canonical(name) in names for name in settings.disabled_languages)
+    return NoOffer.LANGUAGE_DISABLED if disabled else None
 
 
 def _unasked(request: CompletionRequest) -> NoOffer | None:
