@@ -12,7 +12,7 @@ class _Python(Rules):
     """``global`` and ``nonlocal`` move a name out of the function they stand in (reference, section 7.12 and 7.13)."""
 
     def refine(self, parsed: Parsed, names: list[Name]) -> None:
-        defined = {name.scopes[0] for name in names if name.role == DEFINITION}
+        defined = {name.scopes[0] for name in names if name.role == DEFINITION and name.scopes}
         for statement in [name for name in names if name.role in {"global", "nonlocal"}]:
             here = next((scope for scope in statement.scopes if scope.kind != "comprehension"), None)
             if here is None:
@@ -25,7 +25,7 @@ class _Python(Rules):
         for name in names:
             if name.role in {"global", "nonlocal"}:
                 name.role, name.kind = REFERENCE, name.role
-            elif name.role == DEFINITION and name.scopes[0].kind == "class":
+            elif name.role == DEFINITION and name.scopes and name.scopes[0].kind == "class":
                 name.since = _end_of_statement(name)
 
 
@@ -67,7 +67,8 @@ def _is_hidden(name: Name, names: list[Name]) -> bool:
     parent = name.node.parent
     if parent is None or parent.type not in {"function_expression", "generator_function", "class"}:
         return False
-    return any(other is not name and other.role == DEFINITION and other.scopes[0] == name.scopes[0] for other in names)
+    own = name.scopes[:1]
+    return any(other is not name and other.role == DEFINITION and other.scopes[:1] == own for other in names)
 
 
 def _without_bodies(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:

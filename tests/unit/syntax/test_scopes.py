@@ -11,7 +11,7 @@ import re
 import pytest
 
 from tierwise.syntax.parse import parse
-from tierwise.syntax.scopes import REFERENCE, occurrences
+from tierwise.syntax.scopes import REFERENCE, all_occurrences, occurrences
 
 _MARK = re.compile(r"\bx([0-9m-])")
 
@@ -97,3 +97,25 @@ def test_words_are_whole_words() -> None:
     parsed = parse("javascript", "x; xx; $x; x$; #x; o.x; 'x'; // x\n éx")
     assert parsed is not None
     assert [name.start for name in occurrences(parsed, "x").names] == [0, 21, 25, 32]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("python", "    for name, pause in tuple(items()):\nclass Team(Spending):\n    def spoke(self, p"),
+        (
+            "python",
+            "    def states() -> tuple[int@, ...]:\n    def ask(at: float):\n        if at < x[0:\nclass Slot:",
+        ),
+        ("javascript", "const f = function x( {{{ => class x {"),
+        ("go", "func x( := range x {{{"),
+        ("rust", "fn x( match x { let x ="),
+        ("java", "class x { void x( if (o instanceof x x"),
+    ],
+)
+def test_what_does_not_parse_at_all_is_no_fault(language: str, text: str) -> None:
+    parsed = parse(language, text)
+    assert parsed is not None
+    words = set(re.findall(r"[^\W\d]\w*", text))
+    found = all_occurrences(parsed, words)
+    assert all(len(occurrences(parsed, word).names) == len(found[word].names) > 0 for word in words)
