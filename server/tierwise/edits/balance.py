@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from tierwise.edits.hole import Hole
-from tierwise.edits.retold import is_within, retold, said_again
+from tierwise.edits.retold import is_within, joins_quotes, retold, said_again
 from tierwise.edits.scanner import CLOSER, Scan, at_line_end, scan
 
 _CLOSERS = re.compile(r"[)\]}\"'`]+")
@@ -47,17 +47,11 @@ def balanced(hole: Hole, text: str) -> tuple[str, int]:
 def concerns(hole: Hole, text: str) -> bool:
     """Whether brackets and quotes mean something here and occur at all."""
     inside = hole.scan.inside
-    if _joins_quotes(hole.before, text) or _joins_quotes(text, hole.rest):
+    if joins_quotes(hole.before, text) or joins_quotes(text, hole.rest):
         return False  # the quotes make one delimiter together, which the state at the point cannot tell
     if hole.is_prose or (inside and inside not in hole.language.quotes):
         return False
     return bool(re.search(r"[()\[\]{}\"'`]", text))
-
-
-def _joins_quotes(left: str, right: str) -> bool:
-    last, first = left[-1:], right[:1]
-    run = len(left) - len(left.rstrip(last)) + len(right) - len(right.lstrip(first)) if last and first else 0
-    return last == first and last in "\"'`" and run >= 3
 
 
 def fits(hole: Hole, text: str, skipped: int = 0) -> bool:

@@ -16,6 +16,7 @@ _STEADY = 5
 """Blocks around after which their one step counts as the rule of the file."""
 
 _STATEMENT_ENDS = (";", "}")
+_OPERANDS = ("? ", ": ")
 
 _FREELY_DEEPER = frozenset({"yaml", "haskell"})
 """Languages in which a line may be deeper than the one above it whatever that ends with."""
@@ -116,6 +117,8 @@ def _levels(hole: Hole, above: str, level: int, text: str) -> tuple[int, int]:
 
 def _right_level_by_brackets(hole: Hole, above: str, at: int, before: int) -> int:
     level, opens = width(above), hole.opens_block(above)
+    if opens and above.lstrip().startswith(_OPERANDS):
+        level += 2  # formatters count from behind the sign
     if hole.language.block_comment and above.strip().startswith(hole.language.block_comment[1]):
         level, closed = level - level % 2, True  # the asterisks of such comments stand one column in
     else:

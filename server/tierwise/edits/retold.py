@@ -50,6 +50,13 @@ def is_within(part: str, text: str) -> bool:
     return all(char in rest for char in part)
 
 
+def joins_quotes(left: str, right: str) -> bool:
+    """Whether the quotes at the border of two texts are one delimiter of three."""
+    last, first = left[-1:], right[:1]
+    run = len(left) - len(left.rstrip(last)) + len(right) - len(right.lstrip(first)) if last and first else 0
+    return last == first and last in "\"'`" and run >= 3
+
+
 def opens_itself(text: str, rest: str) -> bool:
     """Whether the text opens the elements that the rest closes, so that both need an end."""
     names = set(_CLOSING_TAG.findall(rest))
@@ -83,6 +90,8 @@ def _angles(before: str, said: str, rest: str) -> int:
 
 def _closers(before: str, said: str, rest: str) -> int:
     """Brackets and quotes that were open before the point, where nothing but the line tells: in prose and strings."""
+    if joins_quotes(said, rest):
+        return 0
     for count in said_again(said, rest):
         closed = rest[:count]
         quotes = (before.count(char) % 2 and said.count(char) % 2 for char in closed if char in "\"'`")
