@@ -286,10 +286,10 @@ def offered(engine: EmbeddedEngine, doc: Document, point: Point) -> Suggestion |
 )
 def test_edits_lead_where_opening_anew_leads(edits: list[tuple[int, int, int, str]]) -> None:
     """To the same offers: the reason for a silence may rest on words that the text held once, and code that a quote
-    turns into a string is remembered as code. The width of one level of indentation is read when a document is opened:
-    enough lines stay that show it.
+    turns into a string is remembered as code: no quote here reaches over the end of its line. The width of one level of
+    indentation is read when a document is opened: enough lines stay that show it.
     """
-    followed, doc = EmbeddedEngine(), document("a.py", SHAPES * 4)
+    followed, doc = EmbeddedEngine(), document("a.py", SHAPES.replace('"""', '"') * 4)
     followed.opened(doc)
     for line, column, more, text in edits:
         start = doc.lines.clamp(Point(line, column))
