@@ -16,6 +16,9 @@ _LEAST = 4
 _LEAST_IN_TEXT = 12
 """The same inside strings and comments, where words and rules of dashes do repeat."""
 
+_LEAST_HEADER = 6
+"""Letters and digits of a line that opens a block, which nobody opens once more inside of it."""
+
 _WORD_END = re.compile(r"[^\W\d]\w{2,}$")
 _WORD = re.compile(r"\w+")
 _LONGEST_WORD = 100
@@ -41,13 +44,23 @@ def without_echo(hole: Hole, lines: list[str], *, expected: bool = False) -> lis
     return _after_line(hole, lines) or _after_word(hole, lines) or lines
 
 
+def may_repeat_above(hole: Hole, lines: list[str]) -> bool:
+    """Whether the whole lines said so far repeat lines above, so that the point's own line may still come."""
+    said = [line.strip() for line in lines]
+    above = [line.strip() for line in hole.above[-_MOST_LINES:]]
+    starts = range(len(above) - len(said) + 1)
+    return sum(map(weight, said)) >= _LEAST and any(above[start : start + len(said)] == said for start in starts)
+
+
 def _repeats_above(hole: Hole, lines: list[str], count: int) -> bool:
     above = hole.above[-count:]
     if any(a.strip() != b.strip() for a, b in zip(above, lines, strict=False)):
         return False
     said = sum(map(weight, above))
     if hole.blank_before:
-        return said >= 16 and len({line for line in above if line.strip()}) >= 2 and any(map(str.strip, lines[count:]))
+        several = said >= 16 and len({line for line in above if line.strip()}) >= 2
+        header = count == 1 and said >= _LEAST_HEADER and hole.opens_block(above[0])
+        return (several or header) and any(map(str.strip, lines[count:]))
     return said >= _LEAST and lines[count].lstrip().startswith(hole.before.lstrip())
 
 

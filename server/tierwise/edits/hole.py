@@ -18,6 +18,12 @@ from tierwise.edits.scanner import Scan, scan
 WINDOW = 300
 """Lines above and below the point that are looked at."""
 
+DEFINES = re.compile(
+    r"(?:(?:async|export|default|public|private|protected|static|final|abstract|override|pub(?:\([\w:]+\))?)\s+)*"
+    r"(?:def|class|func|function|fn|interface|impl|struct|enum|trait|module|namespace)\s+\S"
+)
+"""How lines that define something begin, in many languages."""
+
 _LONGEST_LINE = 10_000
 """Characters on either side of the point that are looked at: of a minified file, not the whole on every keystroke."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import gcd
 
 from tierwise.edits.around import width
-from tierwise.edits.hole import Hole, indent_of
+from tierwise.edits.hole import DEFINES, Hole, indent_of
 from tierwise.edits.scanner import scan
 
 _STEADY = 5
@@ -33,6 +33,19 @@ def reindented(hole: Hole, lines: list[str], *, running: bool = False) -> list[s
     if not hole.scan.in_code or hole.language.id in _FREELY_DEEPER:
         return _text_placed(hole, lines)
     return _first_placed(hole, lines, first, running)
+
+
+def from_margin(hole: Hole, lines: list[str]) -> list[str]:
+    """The lines moved to the point where they begin at the margin although the point does not: those of a model that
+    left the indentation out of all of them, as a fence invites to.
+    """
+    if not (hole.before and hole.blank_before and hole.scan.in_code) or indent_of(lines[0]):
+        return lines
+    at_margin = [line for line in lines[1:] if line.strip() and not width(line)]
+    leaves = any(DEFINES.match(line) for line in at_margin)
+    if not at_margin or leaves or scan(hole.language, "\n".join(lines)).unmatched:
+        return lines
+    return [lines[0], *(hole.before + line if line.strip() else line for line in lines[1:])]
 
 
 def in_files_style(hole: Hole, lines: list[str]) -> list[str]:

@@ -18,9 +18,9 @@ from tierwise.core.text import Point, Span
 from tierwise.edits.around import width
 from tierwise.edits.balance import balanced, fits
 from tierwise.edits.cuts import SuffixStart, repetition_start, suffix_start
-from tierwise.edits.echo import without_echo
+from tierwise.edits.echo import may_repeat_above, without_echo
 from tierwise.edits.hole import Hole, indent_of
-from tierwise.edits.indentation import in_files_style, reindented
+from tierwise.edits.indentation import from_margin, in_files_style, reindented
 from tierwise.edits.retold import opens_itself
 from tierwise.edits.scanner import Scan, scan
 from tierwise.edits.scope import scope_end
@@ -98,7 +98,7 @@ class InfillShaper:
             return Rejection(RejectReason.CUT_OFF, "The answer was cut off before anything could be used.")
         if any(_loops(line) for line in lines):
             return Rejection(RejectReason.REPETITION, "The answer repeats itself without an end.")
-        lines = without_echo(self._hole, lines, expected=self.line_repeated)
+        lines = self._own(lines)
         shaped = self._single(lines) if self._mode is InfillMode.SINGLE else self._multi(lines)
         return shaped if isinstance(shaped, Rejection) else self._placed(shaped)
 
@@ -119,6 +119,8 @@ class InfillShaper:
             return _loops(self._code[self._code.rfind("\n") + 1 :])
         whole = self._code.split("\n")[:-1]
         if self._mode is InfillMode.SINGLE:
+            if may_repeat_above(self._hole, whole):
+                return False
             return any(line.strip() for line in whole) or (bool(whole) and not self._hole.blank_rest)
         return (
             suffix_start(self._hole, whole, running=True) is not None
@@ -127,9 +129,14 @@ class InfillShaper:
         )
 
     def _has_left_scope(self, lines: list[str]) -> bool:
-        lines = without_echo(self._hole, [*lines, ""], expected=self.line_repeated)
+        lines = self._own([*lines, ""])
         lines = reindented(self._hole, lines, running=True)
         return scope_end(self._hole, lines, running=True) is not None
+
+    def _own(self, lines: list[str]) -> list[str]:
+        """What the answer says besides what it repeats of the prompt."""
+        lines = without_echo(self._hole, lines, expected=self.line_repeated)
+        return from_margin(self._hole, lines) if self.line_repeated else lines
 
     def _lines(self, complete: bool) -> list[str] | None:
         """What there is to shape: everything, or of a cut answer what is safe; None when nothing is."""

@@ -9,7 +9,7 @@ import re
 
 from tierwise.edits.around import width
 from tierwise.edits.balance import free_brackets
-from tierwise.edits.hole import Hole
+from tierwise.edits.hole import DEFINES, Hole
 from tierwise.edits.scanner import Scan, scan
 
 _CLAUSE = re.compile(r"(?:[})\]]+\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default)\b")
@@ -17,10 +17,6 @@ _LAST_CLAUSE = re.compile(r"(?:[})\]]+\s*)?(else|finally|ensure|default)\b(?!\s*
 """Clauses of which a statement has one."""
 _END_WORD = re.compile(r"(?:end|fi|done|esac)\b")
 _END_WORD_LANGUAGES = frozenset({"ruby", "lua", "shellscript", "elixir"})
-_DEFINES = re.compile(
-    r"(?:(?:async|export|default|public|private|protected|static|final|abstract|override|pub(?:\([\w:]+\))?)\s+)*"
-    r"(?:def|class|func|function|fn|interface|impl|struct|enum|trait|module|namespace)\s+\S"
-)
 
 
 def scope_end(hole: Hole, lines: list[str], *, running: bool) -> int | None:
@@ -48,7 +44,7 @@ class _Scope:
         self._closed: bool = closed
         self._from = first + 1 if hole.blank_before else 1
         self._statement = _first_statement(hole, lines, self._from, base)
-        defines = _DEFINES.match(self._statement.strip()) or self._statement.strip().startswith("@")
+        defines = DEFINES.match(self._statement.strip()) or self._statement.strip().startswith("@")
         self._defines = bool(defines) and not (hole.blank_before and hole.opens_block(hole.around.line_above))
         self._depth = len(hole.scan.stack)
         self._free = free_brackets(hole)
@@ -114,7 +110,7 @@ class _Scope:
         if text[0] in ")]}{" or self._is_clause(text):
             return False
         statement = self._statement.strip()
-        apart = _DEFINES.match(text) or text[0] == "@" or self._base == 0
+        apart = DEFINES.match(text) or text[0] == "@" or self._base == 0
         if apart and self._defines and not statement.startswith("@"):
             return True
         return self._hole.leaves_block(statement) and not text.endswith(":")
@@ -134,8 +130,8 @@ def _base(hole: Hole, lines: list[str], first: int) -> tuple[int, bool]:
     if first == 0:
         return here, False
     if hole.opens_block(hole.before):
-        return here, inner > here and (here == 0 or bool(_DEFINES.match(hole.before.strip())))
-    leaves = inner < here and (inner == 0 or _DEFINES.match(lines[first].strip()))
+        return here, inner > here and (here == 0 or bool(DEFINES.match(hole.before.strip())))
+    leaves = inner < here and (inner == 0 or DEFINES.match(lines[first].strip()))
     return (here if leaves else min(here, inner)), False
 
 

@@ -6,6 +6,8 @@ nor the other way round; the shaper removes what is repeated.
 
 from __future__ import annotations
 
+import re
+
 from tierwise.core.fences import fenced
 from tierwise.core.models import ChatPrompt, Excerpt, FimPrompt, PromptBlock, Speaker
 from tierwise.prompts.instructions import instruction
@@ -25,6 +27,10 @@ def infill_prompt(context: FimPrompt) -> tuple[ChatPrompt, tuple[str, ...]]:
     text = f"{_plain(context.prefix)}{CURSOR}{_plain(context.suffix)}"
     blocks.append(PromptBlock(Speaker.USER, fenced("file", {"path": context.path}, f"{text}\n")))
     return ChatPrompt(tuple(blocks)), (CLOSE,)
+
+
+_THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>")
+_TAG_BEGUN = re.compile(r"<[a-z]{0,9}")
 
 
 class FillReader:
@@ -48,11 +54,14 @@ class FillReader:
     def finish(self) -> str:
         """The end of the reply; returns what was still held."""
         held, self._held = self._held, ""
-        if self.done or (not self._inside and OPEN.startswith(held.strip())):
+        unsaid = not self._inside and (OPEN.startswith(held.strip()) or _THOUGHT.match(held) is not None)
+        if self.done or unsaid:
             return ""
         return held.removesuffix("\n") if self._inside else held
 
     def _begin(self) -> None:
+        if not self._thought():
+            return
         at = self._held.find(OPEN)
         if at >= 0:
             rest = self._held[at + len(OPEN) :]
@@ -61,6 +70,17 @@ class FillReader:
             self._held, self._inside = rest.removeprefix("\r").removeprefix("\n"), True
         elif len(self._held.lstrip()) > len(OPEN) and not _may_become(self._held.lstrip()):
             self._plain = True
+
+    def _thought(self) -> bool:
+        """Pass over what a model thinks aloud before it answers; False while it does."""
+        begun = _THOUGHT.match(self._held)
+        if begun is None:
+            return True
+        end = self._held.find(f"</{begun[1]}>")
+        if end < 0:
+            return False
+        self._held = self._held[end + len(begun[1]) + 3 :].lstrip()
+        return True
 
     def _certain(self) -> str:
         end = self._held.find(CLOSE)
@@ -77,7 +97,7 @@ class FillReader:
 
 def _may_become(text: str) -> bool:
     """Whether the tag may still come: a fence or a short remark before it is no code."""
-    return text.startswith(("```", OPEN[:2])) and len(text) < 80
+    return (text.startswith(("```", OPEN[:2])) and len(text) < 80) or bool(_TAG_BEGUN.fullmatch(text))
 
 
 def _excerpts(extra: tuple[Excerpt, ...]) -> str:

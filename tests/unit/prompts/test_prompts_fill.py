@@ -54,6 +54,14 @@ def test_a_stop_string_may_have_taken_the_end(piece: int) -> None:
     assert read(f"{OPEN}", piece) == ""
 
 
+@pytest.mark.parametrize("piece", [1, 4, 100])
+def test_what_a_model_thinks_aloud_is_no_code(piece: int) -> None:
+    assert read(f"<think>\nx = 1? {OPEN}no{CLOSE}\n</think>\n\n{OPEN}x = 2{CLOSE}", piece) == "x = 2"
+    assert read("<thinking>hm</thinking>x = 2", piece) == "x = 2"
+    assert read("<think>\nx = 1? This was cut", piece) == ""
+    assert read("<thin>x</thin>", piece) == "<thin>x</thin>"
+
+
 def test_reading_ends_at_the_closing_tag() -> None:
     reader = FillReader()
     assert reader.feed(f"{OPEN}x{CLOSE} and more") == "x"
