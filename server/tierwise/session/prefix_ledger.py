@@ -262,8 +262,8 @@ class _Turn:
         return account.add(idle, self._holding.reads) * self._terms.read
 
     def _option(self, keep: int, items: Sequence[Item], optional_share: float = _ROOMY) -> _Option:
-        """Going on after the first ``keep`` ends. Right after the head the files that were edited least come first, so
-        that later changes leave most of the line as it is.
+        """Going on after the first ``keep`` ends. Right after the head the files that were edited least come first, and
+        of these the shorter: what is most worth cutting off, what is dead or long, then stands where a cut takes it.
         """
         end = self._holding.ends[keep - 1]
         room, optional = self._budget - end.chars, int(optional_share * self._budget) - end.chars
@@ -271,7 +271,7 @@ class _Turn:
         if keep <= len(self._need.head):
             edits = self._holding.edits
             fitting = [item for item in items if item.key in added.shown]
-            fitting.sort(key=lambda item: (edits[item.key], item.name, item.form))
+            fitting.sort(key=lambda item: (edits[item.key], _length(item), item.name, item.form))
             added = replace(addition(end, fitting, self._current, room, room), missing=added.missing)
         chars = end.chars + added.chars
         held = max((self._holding.ends[i].chars for i in self._held if i < keep), default=0)

@@ -193,6 +193,13 @@ def test_after_a_rebase_the_least_edited_file_stands_first() -> None:
     assert text.index('path="y"') < text.index('path="x"')
 
 
+def test_of_files_edited_alike_the_shorter_stands_first() -> None:
+    """What every request reads comes before what a cut is to take."""
+    desk = Desk(long="a\n" * 2_000, short="b\n" * 1_500)
+    text = text_of(desk.ask("long", "short"))
+    assert text.index('path="short"') < text.index('path="long"')
+
+
 def test_the_budget_holds_and_leaves_room_after_a_rebase() -> None:
     desk = Desk(**{f"f{number}": f"{number}\n" * 100 for number in range(9)})
     names = list(desk.documents)
@@ -209,7 +216,7 @@ def test_the_budget_holds_and_leaves_room_after_a_rebase() -> None:
 
 def test_the_budget_drops_what_is_not_needed_and_leaves_the_rest_where_it_stands() -> None:
     """Files that were written at once are pieces all the same: the line can be cut between them."""
-    desk = Desk(a="first\n" * 400, b="second\n" * 400, c="third\n" * 350, d="fourth\n" * 350)
+    desk = Desk(a="first\n" * 400, b="second\n" * 380, c="third\n" * 450, d="fourth\n" * 350)
     first = text_of(desk.ask("a", "b", "c", budget=8_000))
     prefix = desk.ask("a", "b", "d", budget=8_000)
     assert prefix.rebase is Rebase.BUDGET
