@@ -72,7 +72,7 @@ def test_dead_text_is_carried_until_cutting_it_off_has_become_cheaper() -> None:
         why.append(desk.ask("x").rebase)
     assert why[0] is Rebase.FIRST
     assert set(why[1:]) == {None, Rebase.CHEAPER}
-    assert 2 <= why.count(Rebase.CHEAPER) <= 30
+    assert 2 <= why.count(Rebase.CHEAPER) <= 40
 
 
 def test_a_text_that_is_new_as_a_whole_takes_the_place_of_the_old_one() -> None:
@@ -147,6 +147,26 @@ def test_of_many_removed_lines_the_first_and_the_last_are_quoted() -> None:
     text = text_of(desk.ask("x"))
     hunk = "@@ -100,201 +100,1 @@\n line 99\n-line 100\n~ 198\n-line 299\n"
     assert text.endswith(f'<changed path="x">\n{hunk}</changed>\n')
+    assert read(text.removeprefix("".join(HEAD)))["file", "x"] == desk.documents["x"].text
+
+
+@pytest.mark.parametrize(
+    ("removed", "told"),
+    [
+        (["call(first, second)\n"], "-call(first, second)\n"),
+        (["call(first)\n", "call(second)\n", "call(third)\n"], "-call(first)\n~ 2\n"),
+        (["call(first)\n", "}\n"], "-call(first)\n-}\n"),
+        (["call(first)\n", *["}\n"] * 4], "-call(first)\n~ 4\n"),
+        ([f"call({number})\n" for number in range(6)], "-call(0)\n~ 4\n-call(5)\n"),
+    ],
+)
+def test_of_few_removed_lines_the_first_says_where_they_stood(removed: list[str], told: str) -> None:
+    around = [f"line {number} of the others\n" for number in range(40)]
+    desk = Desk(x="".join(around[:20] + removed + around[20:]))
+    desk.ask("x")
+    desk.write("x", "".join([*around[:20], "something else\n", *around[20:]]))
+    text = text_of(desk.ask("x"))
+    assert text[text.index("@@") :].split("@@\n")[1].removeprefix(" line 19 of the others\n").startswith(told + "+")
     assert read(text.removeprefix("".join(HEAD)))["file", "x"] == desk.documents["x"].text
 
 
