@@ -8,8 +8,9 @@ from math import inf
 from tierwise.settings.facts import CacheStyle, ModelFacts
 
 _MARKED = frozenset({CacheStyle.ANTHROPIC, CacheStyle.DASHSCOPE, CacheStyle.OPENAI_MARKED})
-_MARGIN_S = 15.0
-"""A copy counts as expired this much before its time: the request has to reach the provider first."""
+_MARGIN_S = 5.0
+"""A copy counts as expired this much before its time. The provider counts that from when the request before arrived, we
+from before it was sent: only a way that takes this much longer than that one did is too long."""
 _UNIT = 1_024
 """Tokens in which caches count that find common beginnings by themselves: the largest known, DeepSeek's."""
 _FREE = (0.02, 1.0, 1.0)
