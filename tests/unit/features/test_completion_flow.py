@@ -387,6 +387,14 @@ async def test_the_gate_says_why(
     assert desk.outcomes() == [("empty", reason, 0.0)]
 
 
+@pytest.mark.parametrize("scheme", ["git", "output", "tierwise"])
+async def test_what_is_only_shown_is_not_completed(tmp_path: Path, scheme: str) -> None:
+    desk = Desk(tmp_path, Model(["value"]))
+    desk.uri = f"{scheme}:{(tmp_path / 'a.py').as_posix()}"
+    desk.session.open(desk.uri, "python", 1, "x = \n")
+    assert (await desk.ask(END)).reason == "read-only"
+
+
 @pytest.mark.parametrize(
     ("called", "disabled"),
     [("perl", "perl"), ("bash", "shellscript"), ("shellscript", "bash"), ("tsx", "typescriptreact"), ("tsx", "tsx")],

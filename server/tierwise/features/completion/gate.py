@@ -16,6 +16,10 @@ _FORBIDDEN = {
 }
 
 
+_VIEWS = frozenset({"git", "gitlens", "output", "debug", "jdt", "tierwise"})
+"""Schemes of documents that are only shown: the repository's version of a file, a program's output, our own answers."""
+
+
 def gate(request: CompletionRequest, settings: CompletionSettings, forbidden: Forbidden | None) -> NoOffer | None:
     """Why no completion is made; None where one is."""
     closed = closed_to(request.document, settings, forbidden)
@@ -26,6 +30,8 @@ def closed_to(document: Document, settings: CompletionSettings, forbidden: Forbi
     """Why nothing at all is offered in a document; None where something may be."""
     if forbidden is not None:
         return _FORBIDDEN.get(forbidden, NoOffer.IGNORED)
+    if document.path is None and document.uri.partition(":")[0] in _VIEWS:
+        return NoOffer.READ_ONLY
     if not settings.enabled:
         return NoOffer.DISABLED
     names = {document.language, document.called}

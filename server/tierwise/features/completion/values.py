@@ -16,6 +16,8 @@ class NoOffer(StrEnum):
     IGNORED = "ignored-file"
     SECRET = "secret-file"  # noqa: S105 - the reason's name, no password
     TOO_LARGE = "too-large"
+    READ_ONLY = "read-only"
+    """A view that an editor shows and nobody types into."""
     DISABLED = "disabled"
     LANGUAGE_DISABLED = "language-disabled"
     COMMENT_START = "comment-start"
