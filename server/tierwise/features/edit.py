@@ -249,6 +249,7 @@ class _Stream:
 
 def refuse_forbidden(session: Session, document: Document) -> None:
     """Raise ``Declined`` for a document that must not be read or sent."""
+    session.look_at_rules()
     reason = session.forbidden(document)
     if reason is not None:
         name = document.path.name if document.path else document.uri

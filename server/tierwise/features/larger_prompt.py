@@ -168,9 +168,9 @@ class PromptMaker:
 
     def _current(self, item: Item) -> Lines | Absent:
         """What an item that was shown says now. Outlines and summaries are not made anew for those who do not ask."""
-        if item.form == COMMITS:
-            return item.lines
         now = self._session.latest(item.document)
+        if item.form == COMMITS:
+            return now if now is Absent.FORBIDDEN else item.lines
         if isinstance(now, Absent) or item.form == FILE:
             return now if isinstance(now, Absent) else now.lines
         return item.lines if now.lines.same_as(item.document.lines) else Absent.OUTDATED

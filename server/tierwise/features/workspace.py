@@ -101,8 +101,8 @@ class WorkspaceControl:
         return self._store.watched_files()
 
     async def watch(self) -> None:
-        """Notice by ourselves when a settings file changes: few editors watch files, and none watches those outside
-        the workspace. Runs until it is cancelled.
+        """Notice by ourselves when a settings or ignore file changes: few editors watch files, and none watches those
+        outside the workspace. Runs until it is cancelled.
         """
         seen = await asyncio.to_thread(_stamps, self.watched_files())
         while True:
@@ -112,6 +112,7 @@ class WorkspaceControl:
             seen = now
             if changed:
                 self.files_changed(changed)
+            self._session.look_at_rules()
 
     def _apply(self, problems: Iterable[SettingsProblem]) -> None:
         for problem in problems:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stat
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +22,14 @@ _SNIFF = 8_192
 """Bytes looked at for a NUL, as git does, to tell binary files."""
 
 
-_Stamp = tuple[int, int]
-"""Modification time in nanoseconds, and size."""
+_FRESH_NS = 2_000_000_000
+"""A file that was changed so shortly before it was read may change again with the same stamp: the coarsest file systems
+count time in steps of two seconds. It is read again until it has aged."""
+
+_Stamp = tuple[int, int, int, int, int]
+"""Times of modification and of change of its entry in nanoseconds, size, number, and number of the disk: programs can
+set the first, and a rename brings another file with a time of its own.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +44,18 @@ def _size(entry: _Entry) -> int:
 
 
 class FileCache:
-    """Documents of closed files. A file is read again only when its size or modification time changed, and stays the
-    same object while its text does: what was found in it once holds on.
+    """Documents of closed files. A file is read again only when its stamp changed or is too fresh to tell, and stays
+    the same object while its text does: what was found in it once holds on.
     """
 
     def __init__(self) -> None:
         self._entries: LRUCache[Path, _Entry] = LRUCache(_CACHE_BYTES, getsizeof=_size)
         self._lock = threading.Lock()
 
-    def read(self, path: Path, max_bytes: int) -> Document | Forbidden:
-        """The file as a document without a version, or why it cannot be one. Never raises."""
+    def read(self, path: Path, max_bytes: int, judge: Callable[[Path], Forbidden | None]) -> Document | Forbidden:
+        """The file as a document without a version, or why it cannot be one. Never raises. ``judge`` is asked before
+        a text that is not known yet is read.
+        """
         stamp = _stamp(path, max_bytes)
         if isinstance(stamp, Forbidden):
             return stamp
@@ -53,13 +63,16 @@ class FileCache:
             entry = self._entries.get(path)
         if entry is not None and entry.stamp == stamp:
             return entry.document
+        if (reason := judge(path)) is not None:
+            return reason
         document = _load(path, max_bytes)
         if entry is not None and isinstance(document, Document) and isinstance(entry.document, Document):
             document = entry.document if entry.document.lines.same_as(document.lines) else document
-        size = 256 + (2 * stamp[1] if isinstance(document, Document) else 0)
+        size = 256 + (2 * stamp[2] if isinstance(document, Document) else 0)
+        aged = time.time_ns() - max(stamp[:2]) > _FRESH_NS
         with self._lock:
             if size <= _CACHE_BYTES // 8:
-                self._entries[path] = _Entry(stamp, document, size)
+                self._entries[path] = _Entry(stamp if aged else None, document, size)
         return document
 
     def forget(self, path: Path) -> None:
@@ -83,7 +96,9 @@ def _stamp(path: Path, max_bytes: int) -> _Stamp | Forbidden:
         return Forbidden.UNREADABLE
     if not stat.S_ISREG(status.st_mode):
         return Forbidden.UNREADABLE
-    return Forbidden.TOO_LARGE if status.st_size > max_bytes else (status.st_mtime_ns, status.st_size)
+    if status.st_size > max_bytes:
+        return Forbidden.TOO_LARGE
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
 
 
 def _load(path: Path, limit: int) -> Document | Forbidden:

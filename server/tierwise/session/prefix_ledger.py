@@ -205,8 +205,8 @@ class _Turn:
             return Rebase.FIRST if first else Rebase.HEAD_CHANGED if other_head else Rebase.UNCACHED
         if not self._held:
             holding.long = self._prefer_long()
-        if (shown := self._first_forbidden()) is not None:
-            self._held = [i for i in self._held if i < shown]
+        if (stands := self._first_forbidden()) is not None:
+            self._held = [i for i in self._held if i < stands]
             self._continue(min(self._others(need.items), key=lambda option: option.cost))
             return Rebase.FORBIDDEN
         stay = self._option(len(holding.ends), need.items)
@@ -336,12 +336,12 @@ class _Turn:
             end.carried = Rent()
 
     def _first_forbidden(self) -> int | None:
-        """Index of the first end that shows a text which must not be sent any more."""
-        last = self._holding.ends[-1].shown
-        gone = {key for key, item in last.items() if self._current(item) is Absent.FORBIDDEN}
+        """Index of the first end up to which a text stands that must not be sent any more, shown still or not."""
+        last = self._holding.ends[-1].sources
+        gone = {path for path, item in last.items() if self._current(item) is Absent.FORBIDDEN}
         if not gone:
             return None
-        return next(i for i, end in enumerate(self._holding.ends) if gone & end.shown.keys())
+        return next(i for i, end in enumerate(self._holding.ends) if gone & end.sources.keys())
 
 
 def _length(item: Item) -> int:
@@ -368,7 +368,7 @@ def _sent(holding: _Holding, need: Need, why: Rebase | None, now: float) -> Pref
         tokens=int(ends[-1].chars / need.chars_per_token) + 1,
         expected_cached=0 if held is None else int(ends[held].chars / need.chars_per_token),
         rebase=why,
-        sources=ends[-1].sources,
+        sources=frozenset(ends[-1].sources),
         ends=ends,
         held=held,
         at=now,

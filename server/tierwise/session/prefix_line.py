@@ -64,22 +64,22 @@ Current = Callable[[Item], Lines | Absent]
 class Position:
     """The end of a piece. ``chars`` counts all text up to here; ``shown`` is what it says by then.
 
-    ``sources`` are the paths of all files whose text stands up to here. ``held_until`` is the time (monotonic) up to
-    which the provider's copy of all text up to here is expected to live. ``carried``: what cutting here would have
-    saved.
+    ``sources`` are the files whose text stands up to here, by path, also of what is shown no longer. ``held_until`` is
+    the time (monotonic) up to which the provider's copy of all text up to here is expected to live. ``carried``: what
+    cutting here would have saved.
     """
 
     text: str
     chars: int
     shown: Mapping[Key, Item] = field(default_factory=dict[Key, Item])
-    sources: frozenset[str] = frozenset()
+    sources: Mapping[str, Item] = field(default_factory=dict[str, Item])
     held_until: float = float("-inf")
     carried: Rent = field(default_factory=Rent)
 
     def followed_by(self, piece: Piece) -> Position:
         """The end of a piece put after this one."""
-        new = {str(item.document.path) for item in piece.shown.values() if item.document.path is not None}
-        return Position(piece.text, self.chars + len(piece.text), piece.shown, self.sources | new)
+        new = {str(item.document.path): item for item in piece.shown.values() if item.document.path is not None}
+        return Position(piece.text, self.chars + len(piece.text), piece.shown, {**self.sources, **new})
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class _Writer:
     def _leave(self, item: Item, absent: Absent, new: Sequence[Item]) -> None:
         del self.shown[item.key]
         heir = next((other for other in new if _moved(item, other) and other.key not in self.shown), None)
-        if heir is not None:
+        if heir is not None and absent is Absent.GONE:
             self.shown[heir.key] = replace(heir, whole=item.whole)
             self._say(prefix_text.moved(item.name, heir.name))
         elif item.form == FILE and absent is Absent.GONE:

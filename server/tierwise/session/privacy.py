@@ -3,12 +3,14 @@
 Owner of the compiled ignore rules. Forbidden are: files outside every workspace folder; files matched by a
 ``.gitignore`` or ``.tierwiseignore`` on their way from the repository's root (a workspace folder may be a part of a
 repository) or by the settings' ``privacy.exclude``; the built-in secret patterns of ``core/secrets.py``. A symbolic
-link is judged by its own name and by its target's.
+link is judged by its own name and by its target's. What changes without notice is seen too: ignore files by their
+stamps, links whenever the text behind one is read anew.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -45,6 +47,9 @@ SKIPPED_FOLDERS = frozenset(
 
 _MAX_IGNORE_BYTES = 256 * 1024
 
+_Stamp = tuple[int, int, int, int]
+"""Times of modification and of change of its entry in nanoseconds, size, and number."""
+
 
 class Forbidden(StrEnum):
     """Why a file does not exist for Tierwise."""
@@ -78,7 +83,9 @@ class FolderRules:
         self._base = _repository_root(folder)
         self._above = folder.relative_to(self._base).parts
         self._exclude = GitIgnoreSpec.from_lines(terms.exclude)
+        self._all_secret = is_secret_path(folder / "any") or is_secret_path(Path(self._root) / "any")
         self._specs: dict[str, GitIgnoreSpec | None] = {}
+        self._stamps: dict[Path, _Stamp | None] = {}
         self._verdicts: dict[Path, Forbidden | None] = {}
 
     def reason(self, path: Path) -> Forbidden | None:
@@ -93,6 +100,27 @@ class FolderRules:
             self._verdicts[path] = self._by_name(path.relative_to(self.folder))
         return self._verdicts[path]
 
+    def reason_to_read(self, path: Path) -> Forbidden | None:
+        """Why the text of a file that was not forbidden may not be read now: it may have become a link since."""
+        if not self._leads_elsewhere(path, path.relative_to(self.folder)):
+            return None
+        self._verdicts[path] = self._judge(path)
+        return self._verdicts[path]
+
+    def doubt(self, paths: Iterable[Path]) -> None:
+        """Judge paths, and all below them, anew when next asked: they came, went or changed."""
+        for path in paths:
+            self._verdicts.pop(path, None)
+            if path.is_dir():
+                below = str(path) + os.sep
+                for known in [known for known in self._verdicts if str(known).startswith(below)]:
+                    del self._verdicts[known]
+
+    @property
+    def outdated(self) -> bool:
+        """Whether an ignore file says something else than when it was read, or one came to the folder or above it."""
+        return any(_stamp(path) != stamp for path, stamp in tuple(self._stamps.items()))
+
     def _judge(self, path: Path) -> Forbidden | None:
         try:
             relative = path.relative_to(self.folder)
@@ -101,11 +129,13 @@ class FolderRules:
         if ".." in relative.parts:
             return Forbidden.OUTSIDE
         verdict = self._by_name(relative)
-        real = os.path.realpath(path)
-        inside = os.path.join(self._root, *relative.parts)  # noqa: PTH118 - strings, for the comparison below
-        if verdict is None and os.path.normcase(real) != os.path.normcase(inside):
-            verdict = self._target(Path(real))
+        if verdict is None and self._leads_elsewhere(path, relative):
+            verdict = self._target(Path(os.path.realpath(path)))
         return verdict
+
+    def _leads_elsewhere(self, path: Path, relative: Path) -> bool:
+        inside = os.path.join(self._root, *relative.parts)  # noqa: PTH118 - strings, for the comparison below
+        return os.path.normcase(os.path.realpath(path)) != os.path.normcase(inside)
 
     def _target(self, real: Path) -> Forbidden | None:
         try:
@@ -114,7 +144,8 @@ class FolderRules:
             return Forbidden.OUTSIDE
 
     def _by_name(self, relative: Path) -> Forbidden | None:
-        if is_secret_path(relative):
+        named = relative if len(relative.parts) > 1 else Path(self.folder.name, relative)
+        if self._all_secret or is_secret_path(named):
             return Forbidden.SECRET
         if SKIPPED_FOLDERS.intersection(relative.parts[:-1]):
             return Forbidden.IGNORED
@@ -147,6 +178,10 @@ class FolderRules:
             files = [self._base / relative / name for name in IGNORE_FILES]
             if not relative:
                 files.insert(0, self._base / ".git" / "info" / "exclude")
+            for file in files:
+                stamp = _stamp(file)
+                if stamp is not None or len(file.relative_to(self._base).parts) <= len(self._above) + 1:
+                    self._stamps[file] = stamp
             lines = [line for file in files for line in _lines(file)]
             self._specs[relative] = GitIgnoreSpec.from_lines(lines) if lines else None
         return self._specs[relative]
@@ -155,6 +190,15 @@ class FolderRules:
 def _repository_root(folder: Path) -> Path:
     """The nearest folder above that holds ``.git``; the folder itself without one."""
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """What tells one state of a file from another; None for one that is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def _lines(path: Path) -> list[str]:

@@ -95,6 +95,7 @@ class Session:
     def open(self, uri: str, language: str, version: int, text: str) -> Document:
         self.worked_at = self._clock.monotonic()
         document = self._open.open(uri, language, version, text)
+        self._doubt([document.path] if document.path is not None else [])
         self._open_paths = self._open_paths | {document.path}
         self._adopt(document)
         self._view = None
@@ -137,10 +138,20 @@ class Session:
             self._index.doubt(path)
         if any(path.name in IGNORE_FILES for path in changed):
             self.set_folders(self._terms)
+        self._doubt(changed)
         for listing in self._listings.values():
             listing.changed(changed)
         self._view = None
         self._indexer.add_files(path for path in changed if self.view().forbidden(path) is None)
+
+    def look_at_rules(self) -> None:
+        """Take the ignore files as they are on disk now: few clients report those that change outside of them."""
+        if any(rules.outdated for rules in self._rules.values()):
+            self.set_folders(self._terms)
+
+    def _doubt(self, paths: Iterable[Path]) -> None:
+        for rules in self._rules.values():
+            rules.doubt(paths)
 
     # Reads
 
@@ -172,11 +183,11 @@ class Session:
         if document.path is None:
             return self._open.get(document.uri) or Absent.GONE
         view = self.view()
-        if view.forbidden(document.path) is not None:
-            return Absent.FORBIDDEN
         now = view.read(document.path)
         if now is not None:
             return now
+        if view.forbidden(document.path) is not None:  # asked last: reading finds out what a file has become
+            return Absent.FORBIDDEN
         return Absent.OUTDATED if document.path.exists() else Absent.GONE
 
     def folder_of(self, document: Document) -> Path | None:

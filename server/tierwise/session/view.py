@@ -87,9 +87,9 @@ class FrozenView:
 
     def read(self, path: Path) -> Document | None:
         folder = self.folder_of(path)
-        if folder is None or self._rules[folder].reason(path) is not None:
+        if folder is None or (rules := self._rules[folder]).reason(path) is not None:
             return None
-        document = self._documents.get(path) or self._files.read(path, self._rules[folder].max_bytes)
+        document = self._documents.get(path) or self._files.read(path, rules.max_bytes, rules.reason_to_read)
         return document if isinstance(document, Document) else None
 
     def files(self, folder: Path, languages: frozenset[str] | None = None) -> Iterator[Path]:
