@@ -31,6 +31,8 @@ _STATEMENT_LINES = 40
 """Lines over which the start of a statement is looked for."""
 
 _LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto)\b")
+_SENTENCES = frozenset({"yaml"})
+"""Languages whose values need no quotes."""
 _PROSE = frozenset({"plaintext", "markdown", "restructuredtext", "html", "vue", "svelte"})
 
 
@@ -114,6 +116,11 @@ class Hole:
         if tabs and not spaces:
             return True
         return False if spaces and not tabs else None
+
+    @property
+    def says_sentences(self) -> bool:
+        """Whether sentences are content of the language, although it is none of prose."""
+        return self.language.id in _SENTENCES
 
     @cached_property
     def starred(self) -> bool:

@@ -16,7 +16,11 @@ _STEADY = 5
 """Blocks around after which their one step counts as the rule of the file."""
 
 _STATEMENT_ENDS = (";", "}")
+_LINE_ENDS = (*_STATEMENT_ENDS, "{", ")", ":")
 _OPERANDS = ("? ", ": ")
+
+_DECLARING = frozenset({"css", "scss"})
+"""Languages whose lines after a comma go on with a value rather than with a list."""
 
 _FREELY_DEEPER = frozenset({"yaml", "haskell"})
 """Languages in which a line may be deeper than the one above it whatever that ends with."""
@@ -147,7 +151,7 @@ def _right_level_by_brackets(hole: Hole, above: str, at: int, before: int) -> in
 
 def _is_next_item(hole: Hole, above: str) -> bool:
     """Whether the line above is an item of the same list as the point's line."""
-    if not hole.code_of(above).endswith(","):
+    if not hole.code_of(above).endswith(",") or hole.language.id in _DECLARING:
         return False
     last = max(i for i, line in enumerate(hole.above) if line == above)
     start = scan(hole.language, "".join(line + "\n" for line in hole.above[:last]))
@@ -195,6 +199,10 @@ def _without_gap(hole: Hole, lines: list[str]) -> list[str]:
     lead = indent_of(lines[0])
     if not lead or not text or hole.before.endswith("  ") or _stands_apart(hole, text):
         return lines
+    if hole.language.id == "shellscript" and hole.before[-1] == "[":
+        return lines  # a test, whose brackets are words
+    if hole.before[-1] == "\t" and "\t" in lead:
+        return lines
     if hole.before[-1] in " \t([.":
         return [text, *lines[1:]]
     return [" " + text, *lines[1:]] if len(lead) > 1 else lines
@@ -209,6 +217,8 @@ def _lacks_break(hole: Hole, text: str) -> bool:
     """Whether an indented first line belongs below the point's line, which is finished."""
     if hole.blank_before or not hole.blank_rest or width(text) < 2 or hole.before[-1] in " \t([,.=+-*/|&\\":
         return False
+    if text[0] == "\t" and not hole.code_of(hole.before).endswith(_LINE_ENDS):
+        return False  # a column of a table
     return not text.strip().startswith(hole.language.line_comments or "\0")
 
 

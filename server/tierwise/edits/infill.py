@@ -30,8 +30,8 @@ _LOOP = re.compile(r"(\S.{7,60}?)\1{4,}.{0,60}$")
 _LOOP_CHECKED_FROM = 200
 """Characters of one line from which it is looked at for a loop."""
 
-_MARKUP = frozenset({"javascriptreact", "typescriptreact"})
-"""Languages in which sentences stand between tags."""
+_SENTENCES = frozenset({"javascriptreact", "typescriptreact", "yaml"})
+"""Languages in which sentences stand between tags, or as values."""
 
 _LAST_WORD = re.compile(r"[\w.]*$")
 
@@ -246,7 +246,7 @@ def _sentence_start(hole: Hole, lines: list[str]) -> int | None:
     state = hole.scan
     for i, line in enumerate(lines):
         outside = state.in_code or (hole.starred and not line.strip().startswith("*"))
-        if i > 0 and outside and (is_fence(line) or (is_sentence(line) and hole.language.id not in _MARKUP)):
+        if i > 0 and outside and (is_fence(line) or (is_sentence(line) and hole.language.id not in _SENTENCES)):
             return i
         state = scan(hole.language, line + "\n", state)
     return None

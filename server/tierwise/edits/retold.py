@@ -13,6 +13,7 @@ from tierwise.edits.around import weight
 from tierwise.edits.hole import Hole
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_CLOSING = frozenset({*_PAIRS, *"\"'`"})
 _SEPARATORS = frozenset(";,")
 _NO_ANGLE = re.compile(r"[-=]>|[<>]=|<<|\s[<>]\s")
 """Arrows and comparisons."""
@@ -27,7 +28,8 @@ def retold(hole: Hole, text: str) -> int:
     said, rest = text.rstrip(), hole.rest.rstrip()
     if not rest or not said or "\n" in text or opens_itself(said, rest):
         return 0
-    if said.endswith(rest) and len(rest.strip()) > 1:
+    ruler = len(set(rest.strip())) == 1 and rest[-1] not in _CLOSING
+    if said.endswith(rest) and len(rest.strip()) > 1 and not ruler:
         return len(rest) if not hole.is_prose or _closes_more(said, rest) else 0
     if _retold_around(said, rest):
         return len(rest)
@@ -70,7 +72,7 @@ def _closes_more(said: str, rest: str) -> bool:
 
 def _retold_around(said: str, rest: str) -> bool:
     """Whether the text says the whole rest, closers first, with something new in its midst."""
-    if rest[0] not in ")]}>\"'`":
+    if rest[0] != ">" and rest[0] not in _CLOSING:
         return False
     same = 0
     while same < min(len(said), len(rest)) and said[-1 - same] == rest[-1 - same]:
@@ -96,6 +98,6 @@ def _closers(before: str, said: str, rest: str) -> int:
         closed = rest[:count]
         quotes = (before.count(char) % 2 and said.count(char) % 2 for char in closed if char in "\"'`")
         opened = (said.count(char) > said.count(_PAIRS[char]) for char in closed if char in _PAIRS)
-        if set(closed) <= {*_PAIRS, *"\"'`"} and all(quotes) and all(opened):
+        if _CLOSING.issuperset(closed) and all(quotes) and all(opened):
             return count
     return 0

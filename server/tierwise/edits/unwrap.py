@@ -39,7 +39,8 @@ class Unwrapper:
         inside = hole.scan.inside
         in_text = bool(inside) and inside not in hole.language.quotes and not hole.scan.in_comment
         self._hole = hole
-        self._is_sentence = is_sentence if hole.scan.in_code or inside in hole.language.quotes else is_offer
+        in_line = hole.scan.in_code or inside in hole.language.quotes
+        self._is_sentence = is_sentence if in_line and not hole.says_sentences else is_offer
         self._drops_fences = hole.starred or not (in_text and hole.blank_before)  # a fence may be content there
         self._started = hole.is_prose
         self._held = ""
