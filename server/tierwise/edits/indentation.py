@@ -19,6 +19,9 @@ _STATEMENT_ENDS = (";", "}")
 _LINE_ENDS = (*_STATEMENT_ENDS, "{", ")", ":")
 _OPERANDS = ("? ", ": ")
 
+_BEGINS_NONE = frozenset("=:|,?%^)]}")
+"""What no line begins with, or only one that ends something."""
+
 _DECLARING = frozenset({"css", "scss"})
 """Languages whose lines after a comma go on with a value rather than with a list."""
 
@@ -217,7 +220,7 @@ def _lacks_break(hole: Hole, text: str) -> bool:
     """Whether an indented first line belongs below the point's line, which is finished."""
     if hole.blank_before or not hole.blank_rest or width(text) < 2 or hole.before[-1] in " \t([,.=+-*/|&\\":
         return False
-    if text[0] == "\t" and not hole.code_of(hole.before).endswith(_LINE_ENDS):
+    if text.strip()[0] in _BEGINS_NONE or (text[0] == "\t" and not hole.code_of(hole.before).endswith(_LINE_ENDS)):
         return False  # a column of a table
     return not text.strip().startswith(hole.language.line_comments or "\0")
 
