@@ -14,6 +14,10 @@ from tierwise.core.ports import DocumentEdit
 from tierwise.core.text import Point, Span, split_lines
 
 _PER_DOCUMENT = 24
+_DOCUMENTS = 100
+"""Documents whose answers are kept, closed ones too: they may be opened again."""
+_LONGEST_LINE = 20_000
+"""Characters; each answer keeps its line, and one of a minified file is as long as that."""
 _BACK = 60
 """Deleting back more than this many characters is a change of mind."""
 _CLOSERS = frozenset(")]}>\"'`;, ")
@@ -53,9 +57,15 @@ class Reuse:
         part after the cursor.
         """
         line = document.lines.line(point.line)
+        if len(line) > _LONGEST_LINE:
+            return
         head, tail = line[: point.column], line[point.column :]
         known = Known(place, head, head + text, tail, _above(document, point), source, len(split_lines(text)) - 1)
-        self._known.setdefault(document.uri, deque(maxlen=_PER_DOCUMENT)).appendleft(known)
+        answers = self._known.pop(document.uri, None) or deque(maxlen=_PER_DOCUMENT)
+        answers.appendleft(known)
+        self._known[document.uri] = answers
+        if len(self._known) > _DOCUMENTS:
+            del self._known[next(iter(self._known))]
 
     def find(self, document: Document, point: Point) -> Remainder | None:
         """The rest of the newest answer that fits what now stands before and after the cursor; before all others of one
@@ -86,9 +96,6 @@ class Reuse:
         moved = [_moved(item, grown) if item.anchor.line > last else item for item in known]
         known.clear()
         known.extend(moved)
-
-    def forget(self, uri: str) -> None:
-        self._known.pop(uri, None)
 
 
 def _moved(known: Known, lines: int) -> Known:
