@@ -111,12 +111,12 @@ class LiveDocument:
 
     def edited(self, after: Document, first: int, old_stop: int, new_stop: int) -> None:
         """Note that lines ``first`` up to ``old_stop`` became ``first`` up to ``new_stop`` of ``after``."""
+        self._adopt()
         before, self.document = self.document, after
         change = _Change(first, old_stop, new_stop)
-        self._adopt()
+        if self._reading is not None:
+            self._reading.note(change)
         if self._tokens is None:
-            if self._reading is not None:
-                self._reading.note(change)
             return
         if self._hole is not None:
             if change == _line(self._hole):
@@ -137,6 +137,8 @@ class LiveDocument:
             self._note(_line(line), lines)
             self._catch_up(lines, line)
             self._hole = line
+            if not self._tokens.whole and self._reading is None:
+                self._read_in_background(lines)
         return _around(self._tokens, line)
 
     def wait(self) -> None:
@@ -152,6 +154,10 @@ class LiveDocument:
         if lines.count <= _AT_ONCE and sum(map(len, lines)) <= _AT_ONCE_CHARACTERS:
             self._tokens = self._whole(lines)
             return
+        self._read_in_background(lines)
+
+    def _read_in_background(self, lines: Lines) -> None:
+        """Read ``lines`` by a thread; what is known of them until then stays."""
         self._reading = _Reading(lines)
         self._thread = threading.Thread(target=self._read, args=(self._reading,), name="tierwise-read", daemon=True)
         self._thread.start()
@@ -170,6 +176,7 @@ class LiveDocument:
         """Take over what the thread has read; the edits since then are pending."""
         if self._reading is not None and self._reading.tokens is not None:
             self._tokens, self._pending, self._reading = self._reading.tokens, self._reading.edited, None
+            self._hole = None
             self._begin_anew_if_much()
 
     def _note(self, change: _Change, lines: Lines) -> None:

@@ -26,22 +26,24 @@ _SLICE = 100
 
 _WIDEST = 0xFFFF
 
-_RESYNC = 64
-"""Lines after an edit that are read anew at most while the lexer's state differs from before. Past it, a string that
-was opened and not yet closed leaves the rest of the file as it was: the next edit usually closes it.
+_RESYNC = 200
+"""Lines after an edit that are read anew at most while the lexer's state differs from before: a string was opened, and
+for now all below is part of it.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TokenText:
     """``codes`` is the whole text; line ``i`` has ``lengths[i]`` tokens of it, its break first, and none when blank.
-    ``states[i]`` is the lexer's state in front of line ``i``; ``widths[i]`` its indentation in columns.
+    ``states[i]`` is the lexer's state in front of line ``i``; ``widths[i]`` its indentation in columns. ``whole`` is
+    False where lines below an edit were left as they had been read before it.
     """
 
     codes: str
     lengths: array[int]
     widths: array[int]
     states: bytes
+    whole: bool = True
 
     def offset(self, line: int) -> int:
         """Where line ``line`` begins in ``codes``."""
@@ -156,12 +158,14 @@ def spliced(
         line += 1
         below = line + shift
         settled = bool(text) and line > new_stop and below < len(old.states) and old.states[below] == state
+    whole = old.whole and (settled or line == lines.count)
     low, high = old.offset(first), old.offset(line + shift)
     return TokenText(
         old.codes[:low] + "".join(codes) + old.codes[high:],
         old.lengths[:first] + lengths + old.lengths[line + shift :],
         old.widths[:first] + widths + old.widths[line + shift :],
         old.states[:first] + bytes(states) + old.states[line + shift :],
+        whole,
     )
 
 

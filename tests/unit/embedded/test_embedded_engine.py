@@ -279,17 +279,16 @@ def offered(engine: EmbeddedEngine, doc: Document, point: Point) -> Suggestion |
             st.integers(0, 40),
             st.integers(0, 12),
             st.integers(0, 3),
-            st.sampled_from(("", "x", "\n", "    a = b\n", "(\n\n)")),
+            st.sampled_from(("", "x", "\n", "    a = b\n", "(\n\n)", '"""')),
         ),
         max_size=12,
     )
 )
 def test_edits_lead_where_opening_anew_leads(edits: list[tuple[int, int, int, str]]) -> None:
-    """To the same offers: the reason for a silence may rest on words that the text held once, and code that a quote
-    turns into a string is remembered as code: no quote here reaches over the end of its line. The width of one level of
+    """To the same offers: the reason for a silence may rest on words that the text held once. The width of one level of
     indentation is read when a document is opened: enough lines stay that show it.
     """
-    followed, doc = EmbeddedEngine(), document("a.py", SHAPES.replace('"""', '"') * 4)
+    followed, doc = EmbeddedEngine(), document("a.py", SHAPES * 4)
     followed.opened(doc)
     for line, column, more, text in edits:
         start = doc.lines.clamp(Point(line, column))
@@ -301,6 +300,24 @@ def test_edits_lead_where_opening_anew_leads(edits: list[tuple[int, int, int, st
     for line in range(doc.lines.count):
         point = Point(line, len(doc.lines.line(line)))
         assert offered(followed, doc, point) == offered(anew, doc, point)
+
+
+def test_a_string_that_is_opened_in_a_long_document_is_opened_for_all_that_follows() -> None:
+    engine = EmbeddedEngine()
+    text = "".join(f"def handler_{n}(event):\n    return dispatch_{n}(event, retries={n})\n\n\n" for n in range(500))
+    doc = document("long.py", text + "def handler_1(event):\n    ret")
+    engine.opened(doc)
+    engine.wait()
+    for span, quotes in ((Span.at(Point(2, 0)), '"""'), (Span(Point(2, 0), Point(2, 3)), "")):
+        change = edit(doc, span, quotes)
+        doc = change.after
+        engine.edited(change)
+        completed(engine, doc)
+        engine.wait()
+        anew = EmbeddedEngine()
+        anew.opened(doc)
+        anew.wait()
+        assert engine.complete(doc, end(doc)) == anew.complete(doc, end(doc))
 
 
 @pytest.mark.parametrize("size", [0, 1, 400_001])
