@@ -120,6 +120,48 @@ async def test_an_unknown_method_is_refused_and_an_unknown_notification_ignored(
     assert await refusal(editor, "custom/unknown", {}) == METHOD_NOT_FOUND
 
 
+NOTIFICATIONS = (
+    "initialized",
+    "exit",
+    "$/cancelRequest",
+    "$/setTrace",
+    "textDocument/didOpen",
+    "workspace/didChangeConfiguration",
+    "workspace/didChangeWorkspaceFolders",
+    "window/workDoneProgress/cancel",
+)
+
+
+async def test_a_notification_sent_as_a_request_is_answered_and_not_carried_out(harness: Harness) -> None:
+    editor = await harness.start()
+    for method in NOTIFICATIONS:
+        assert await refusal(editor, method, {}) == METHOD_NOT_FOUND
+    for method in ("initialize", "shutdown", "textDocument/rename", "workspace/executeCommand"):
+        editor.notify(method, {})
+    assert await editor.request("workspace/executeCommand", {"command": "tierwise.status", "arguments": []})
+
+
+async def test_leaving_without_waiting_for_the_answer_to_shutdown_loses_nothing(harness: Harness) -> None:
+    editor = await harness.start(initialize=False)
+    greeted = editor.send("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    ended = editor.send("shutdown")
+    editor.notify("exit")
+    assert (await greeted.answer())["capabilities"]
+    assert await ended.answer() is None
+    assert await editor.wait_exit() == 0
+
+
+async def test_a_message_nested_beyond_reading_holds_up_nothing(harness: Harness) -> None:
+    editor = await harness.start()
+    deep = b'{"jsonrpc":"2.0","id":"deep","method":"x","params":%b%b}' % (b"[" * 5_000, b"]" * 5_000)
+    nothing = b'{"jsonrpc":"2.0"}'
+    calls = b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in (deep, nothing))
+    editor.send_bytes(calls)
+    assert await editor.request("workspace/executeCommand", {"command": "tierwise.status", "arguments": []})
+    answers = [entry.message for entry in editor.log if not entry.sent and "error" in entry.message]
+    assert [answer["error"]["code"] for answer in answers] == [PARSE_ERROR, INVALID_REQUEST]
+
+
 MALFORMED: tuple[Any, ...] = (
     {},
     {"textDocument": None},

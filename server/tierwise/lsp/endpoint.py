@@ -77,11 +77,11 @@ class Endpoint:
         self._requests: dict[str, tuple[msgspec.json.Decoder[Any], RequestHandler]] = {}
         self._notifications: dict[str, tuple[msgspec.json.Decoder[Any], NotificationHandler]] = {}
         self._also_full: set[str] = set()
-        self._running: dict[Id, asyncio.Task[object]] = {}
+        self._running: dict[Id, asyncio.Task[None]] = {}
         self._inbox: deque[bytes | None] = deque()
         self._waiting: list[bytes] = []
         self._full: FullServer | None = None
-        self._shutdown = False
+        self._shutdown: asyncio.Task[None] | None = None
         self._on_shutdown: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._exit: asyncio.Future[int] | None = None
         self._message = msgspec.json.Decoder(Message)
@@ -129,8 +129,10 @@ class Endpoint:
         self._exit = loop.create_future()
         self._reader.attach(loop, self._wake)
         status = await self._exit
-        if not self._shutdown:
+        if self._shutdown is None:
             await self._close()
+        else:  # also a client that leaves without waiting for the answer loses nothing of what was under way
+            await asyncio.wait([self._shutdown])
         await asyncio.to_thread(self._writer.flush, 1.0)
         return status
 
@@ -166,9 +168,14 @@ class Endpoint:
         except msgspec.DecodeError as error:
             self._send_error(None, *_malformed(error))
             return True
+        except RecursionError:
+            self._send_error(None, PARSE_ERROR, "The message is nested too deeply to be read.")
+            return True
         if message.id is msgspec.UNSET and message.method in self._notifications:
             return self._notification(message.method, message.params, body)
-        if message.method is None or message.id is msgspec.UNSET:
+        if message.method is None and message.id is msgspec.UNSET:
+            self._send_error(None, INVALID_REQUEST, "No JSON-RPC message: it has neither a method nor an id.")
+        elif message.method is None or message.id is msgspec.UNSET:
             self._others(message.method, body)
         elif message.id is None:
             self._send_error(None, INVALID_REQUEST, "A request needs an id that is a number or a string.")
@@ -214,8 +221,7 @@ class Endpoint:
         elif self._has(identifier):
             self._send_error(identifier, INVALID_REQUEST, f"The id {identifier!r} is already in use.")
         elif method == "shutdown":
-            self._shutdown = True
-            self._start(identifier, method, self._close())
+            self._shutdown = self._start(identifier, method, self._close())
         elif method == "initialize":
             self._send_error(identifier, INVALID_REQUEST, "initialize was answered already.")
         elif method not in self._requests:
@@ -229,10 +235,11 @@ class Endpoint:
                 return
             self._start(identifier, method, handler(value))
 
-    def _start(self, identifier: Id, method: str, work: Coroutine[Any, Any, object]) -> None:
+    def _start(self, identifier: Id, method: str, work: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._serve(identifier, method, work))
         self._running[identifier] = task
         task.add_done_callback(lambda _: self._unserved(identifier, method, work))
+        return task
 
     async def _serve(self, identifier: Id, method: str, work: Coroutine[Any, Any, object]) -> None:
         """Answer in the turn of the event loop in which the work ends."""

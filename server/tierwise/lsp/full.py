@@ -28,6 +28,12 @@ from tierwise.lsp.stdio import Writer
 
 METHOD_NOT_FOUND = -32601
 
+_LIFECYCLE = ("initialize", "shutdown", "exit")
+"""The endpoint's; what of it comes here is a notification that should be a request, or the other way round."""
+
+_KEPT_ELSEWHERE = ("textDocument/", "notebookDocument/", "workspace/didChangeWorkspaceFolders")
+"""Documents and folders are the session's, in its own way."""
+
 _WAITED_FOR = (types.WORKSPACE_EXECUTE_COMMAND, types.CODE_ACTION_RESOLVE)
 
 logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)  # it logs messages whole: the user's code among them
@@ -51,8 +57,8 @@ class TierwiseProtocol(LanguageServerProtocol):
         registry = cast("Any", self.fm)
         builtin: dict[str, object] = registry.builtin_features
         for name in tuple(builtin):
-            if name.startswith(("textDocument/", "notebookDocument/", "workspace/didChangeWorkspaceFolders")):
-                del builtin[name]  # the session keeps documents and folders, in its own way
+            if name in _LIFECYCLE or name.startswith(_KEPT_ELSEWHERE):
+                del builtin[name]
         builtin[types.WORKSPACE_EXECUTE_COMMAND] = self._execute_command
         self._served: tuple[dict[str, object], dict[str, object]] = (builtin, registry.features)
 
@@ -86,9 +92,9 @@ class TierwiseProtocol(LanguageServerProtocol):
         if not method:
             self._receive_answer(raw)
             return
-        known = any(method in table for table in self._served)
+        known = any(method in table for table in self._served) and _is_request(method) == (identifier is not None)
         try:
-            if identifier is not None and not known:
+            if not known:
                 raise JsonRpcMethodNotFound.of(method)
             message = self.structure_message(raw)
         except JsonRpcMethodNotFound:
@@ -204,6 +210,12 @@ class TierwiseProtocol(LanguageServerProtocol):
             error = {"code": INTERNAL_ERROR, "message": "The answer could not be encoded; see Tierwise's log."}
             body = msgspec.json.encode({"jsonrpc": "2.0", "id": identifier, "error": error})
         self._out.send(body)
+
+
+def _is_request(method: str) -> bool:
+    """Whether LSP has ``method`` answered. pygls goes by the id alone, and never answers a notification with one."""
+    kinds: dict[str, tuple[object, ...]] = cast("Any", types).METHOD_TO_TYPES
+    return kinds[method][1] is not None
 
 
 class TierwiseServer(LanguageServer):
