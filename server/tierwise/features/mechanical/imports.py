@@ -22,10 +22,11 @@ _Import = ast.Import | ast.ImportFrom
 def organize(source: Source, own: frozenset[str], width: int) -> Offer | None:
     """The first run of imports in order: by section (``__future__``, standard library, installed, the workspace's
     ``own`` top-level modules, relative), each sorted, and what is said twice once. Nothing is taken away: another file
-    may import it from here. None where they are in order, or where a comment stands among them.
+    may import it from here. None where they are in order, where a comment stands among them, or where their order
+    decides what a name means.
     """
     run = _first_run(source.tree.body)
-    if not run:
+    if not run or _order_matters(run):
         return None
     span = Span(source.span(run[0]).start, source.span(run[-1]).end)
     old = source.lines.slice(span)
@@ -43,6 +44,19 @@ def _first_run(body: Sequence[ast.stmt]) -> list[_Import]:
         elif run:
             break
     return run
+
+
+def _order_matters(run: Sequence[_Import]) -> bool:
+    """Whether a later import takes a name away from an earlier one, as ``*`` may take any."""
+    bound: dict[str, str] = {}
+    for node in run:
+        module = None if isinstance(node, ast.Import) else "." * node.level + (node.module or "")
+        for alias in node.names:
+            top = alias.name if alias.asname or module is not None else alias.name.partition(".")[0]
+            meant = top if module is None else f"{module}:{alias.name}"
+            if alias.name == "*" or bound.setdefault(alias.asname or top, meant) != meant:
+                return True
+    return False
 
 
 def _ordered(run: Iterable[_Import], own: frozenset[str], width: int) -> Iterator[str]:

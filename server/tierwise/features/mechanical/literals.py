@@ -66,7 +66,8 @@ def _of_format(source: Source, call: ast.Call) -> str | None:
             return None
         used.append(name)
         pieces.append(_hole(source, given[name], conversion, spec))
-    return _written(source, template, pieces) if sorted(used) == sorted(given) else None
+    in_turn = used == list(given) or all(isinstance(node, ast.Name | ast.Constant) for node in given.values())
+    return _written(source, template, pieces) if in_turn and sorted(used) == sorted(given) else None
 
 
 def _of_percent(source: Source, node: ast.BinOp) -> str | None:

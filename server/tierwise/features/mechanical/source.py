@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,10 +43,10 @@ class Source:
         return self.lines.slice(self.span(node))
 
     def around(self, place: Span) -> Iterator[ast.expr | ast.stmt]:
-        """The nodes that hold ``place``, the innermost first."""
+        """The nodes that hold ``place``, the innermost first; an f-string is one, whatever it holds."""
         found = [
             node
-            for node in ast.walk(self.tree)
+            for node in _walk(self.tree)
             if isinstance(node, ast.expr | ast.stmt) and self.span(node).contains(place)
         ]
         return reversed(found)  # breadth first: what is inside comes later
@@ -60,6 +61,18 @@ class Source:
         if raw.isascii():
             return Point(line - 1, column)
         return Point(line - 1, len(raw.encode()[:column].decode("utf-8", "replace")))
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes, breadth first, but for those inside f-strings: before Python 3.12 they do not tell their true places,
+    and neither line ends nor the string's own quotes may be put there.
+    """
+    waiting = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        if not isinstance(node, ast.JoinedStr):
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def source(text: str) -> Source | None:
