@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -16,7 +17,7 @@ from tierwise.simulator import Reply, Rule, Script
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-REQUEST_FAILED = -32803
+INVALID_PARAMS, REQUEST_FAILED = -32602, -32803
 OLD = "    return a - b\n"
 FILES = {
     "sums.py": f"def add(a, b):\n{OLD}",
@@ -108,6 +109,43 @@ async def test_an_item_whose_lines_are_gone_is_not_guessed_at(bench: Bench) -> N
     dropped = await bench.command("tierwise.queue", {"action": "drop", "number": number}).answer()
     assert dropped == {"dropped": number}
     assert project.text("sums.py").startswith("def add(*numbers)")
+
+
+@pytest.mark.parametrize("good", [True, False])
+async def test_an_item_that_somebody_takes_out_while_it_is_tried_again_is_done_or_waits_anew(
+    bench: Bench, good: bool
+) -> None:
+    release = asyncio.Event()
+    release.set()
+
+    async def late(_: object) -> str:
+        await release.wait()
+        return RIGHT if good else "No."
+
+    bench.simulator.script = Script.saying("No.")
+    project, page = opened(bench, "")
+    number = number_in(await refused(edit(page, "add"), REQUEST_FAILED))
+    bench.simulator.script = Script(rules=(Rule(reply=late),))
+    release.clear()
+    asked = len(bench.simulator.requests)
+    retry = bench.command("tierwise.queue", {"action": "retry", "number": number})
+    await bench.simulator.wait_for_requests(asked + 1)
+    await bench.command("tierwise.queue", {"action": "drop", "number": number}).answer()
+    release.set()
+    if good:
+        assert (await retry.answer())["applied"] is True
+        assert project.text("sums.py") == FILES["sums.py"].replace("-", "+")
+    else:
+        anew = number_in(await refused(retry, REQUEST_FAILED))
+        assert anew > number
+        assert (await item(bench, anew))["instruction"] == "add"
+
+
+@pytest.mark.parametrize("number", [10**9, 1 << 63, 10**30])
+async def test_a_number_without_an_item_is_said_to_have_none(bench: Bench, number: int) -> None:
+    for action in ("show", "retry", "drop"):
+        call = bench.command("tierwise.queue", {"action": action, "number": number})
+        await refused(call, INVALID_PARAMS, f"No item {number} in the queue")
 
 
 async def test_the_command_line_tries_again_and_writes_only_when_told(bench: Bench) -> None:

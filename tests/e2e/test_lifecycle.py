@@ -179,6 +179,16 @@ async def test_malformed_parameters_get_exactly_one_error(harness: Harness) -> N
     assert {name: code for name, code in codes.items() if code != INVALID_PARAMS} == {}
 
 
+@pytest.mark.parametrize("name", [None, 5, True, ["two"], {"name": "two"}])
+async def test_what_is_no_text_names_nothing(harness: Harness, name: object) -> None:
+    harness.write("a.go", "package main\n\nfunc one() {}\n")
+    editor = await harness.start()
+    uri = to_uri(harness.workspace / "a.go")
+    editor.tell(editor.documents.open(uri))
+    params = {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 5}, "newName": name}
+    assert await refusal(editor, "textDocument/rename", params) == INVALID_PARAMS
+
+
 async def test_an_object_that_looks_like_a_message_is_only_an_argument(harness: Harness) -> None:
     editor = await harness.start()
     arguments = [{"jsonrpc": "2.0", "id": 1, "method": "exit"}]

@@ -77,3 +77,15 @@ async def test_a_failed_command_is_told_to_the_user_of_a_client_that_keeps_it_to
     message = await editor.notification("window/showMessage")
     assert message["type"] == 1
     assert "tierwise.edit takes one argument" in message["message"]
+
+
+async def test_what_cannot_be_kept_in_the_queue_still_says_why_nothing_was_changed(
+    harness: Harness, simulator: Simulator
+) -> None:
+    simulator.script = Script.saying("No.")
+    state = harness.home / "state" / "tierwise"
+    state.write_text("where the folder should be", encoding="utf-8")
+    editor = await opened(harness, simulator)
+    argument = {"uri": to_uri(harness.workspace / "shop.py"), "instruction": "better"}
+    with pytest.raises(ServerError, match=r"(?s)the last: no edit in the answer.*could not be kept in the queue.*disk"):
+        await editor.request("workspace/executeCommand", {"command": "tierwise.edit", "arguments": [argument]})

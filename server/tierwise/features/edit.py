@@ -38,6 +38,7 @@ from tierwise.routing.spending import Spending
 from tierwise.session.session import Session
 from tierwise.settings.models import Settings
 from tierwise.syntax.outline import enclosing, outline
+from tierwise.telemetry.database import StateUnavailable
 from tierwise.telemetry.queue import QueueAttempt, QueueItem, QueueStore
 from tierwise.validation.changesets import EditScope, judge
 
@@ -209,19 +210,21 @@ class EditFlow:
             if isinstance(step.outcome, ProviderError):
                 ref = ModelRef(step.outcome.provider, step.outcome.model)
                 tried.append(QueueAttempt(step.step.tier, ref, "unavailable", str(step.outcome), ""))
-        number = await asyncio.to_thread(self._wait_for_a_person, work, tried)
-        work.recording.answered(Outcome.QUEUED, result.rejections[-1].reason if result.rejections else "unavailable")
-        last = in_words(result.rejections[-1].reason) if result.rejections else "no model answered"
-        return Declined(
-            f"No answer passed the checks ({len(tried)} tried, the last: {last}); nothing was changed. "
-            f"It waits as number {number}: tierwise queue show {number}."
-        )
+        reason = result.rejections[-1].reason if result.rejections else "unavailable"
+        last = in_words(reason) if result.rejections else "no model answered"
+        said = f"No answer passed the checks ({len(tried)} tried, the last: {last}); nothing was changed."
+        try:
+            number = await asyncio.to_thread(self._wait_for_a_person, work, tried)
+        except StateUnavailable as error:
+            work.recording.answered(Outcome.FAILED, reason)
+            return Declined(f"{said} It could not be kept in the queue, so ask again later: {error}")
+        work.recording.answered(Outcome.QUEUED, reason)
+        return Declined(f"{said} It waits as number {number}: tierwise queue show {number}.")
 
     def _wait_for_a_person(self, work: _Work, tried: list[QueueAttempt]) -> int:
         """Keep the request with all that was tried; its number in the queue."""
         request, document, span = work.request, work.request.document, work.place.span
-        if request.queued is not None:
-            self._queue.tried_again(request.queued, tried)
+        if request.queued is not None and self._queue.tried_again(request.queued, tried):
             return request.queued
         wish = request.instruction or (request.diagnostic.message if request.diagnostic else "")
         whole = span == Span(Point(0, 0), document.lines.end)

@@ -212,6 +212,19 @@ class TierwiseProtocol(LanguageServerProtocol):
         self._out.send(body)
 
 
+def _strict_converter() -> Any:
+    """The converter of lsprotocol, to which a text is a text: it would have null as a new name mean "None"."""
+    converter = cast("Any", converters.get_converter())
+    converter.register_structure_hook(str, _text)
+    return converter
+
+
+def _text(value: object, _: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
 def _is_request(method: str) -> bool:
     """Whether LSP has ``method`` answered. pygls goes by the id alone, and never answers a notification with one."""
     kinds: dict[str, tuple[object, ...]] = cast("Any", types).METHOD_TO_TYPES
@@ -223,7 +236,7 @@ class TierwiseServer(LanguageServer):
 
     def __init__(self) -> None:
         cast("Any", super()).__init__(  # pygls types it with unknowns
-            "tierwise", __version__, protocol_cls=TierwiseProtocol, converter_factory=converters.get_converter
+            "tierwise", __version__, protocol_cls=TierwiseProtocol, converter_factory=_strict_converter
         )
 
     @property

@@ -77,25 +77,29 @@ class QueueStore:
     def show(self, number: int) -> Queued:
         """One item. Raises UsageError where there is none with this number."""
         query = "SELECT * FROM queue_items WHERE number = ?"
-        found = self._database.run(lambda db: _read(db, query, (number,)), ())
+        found = self._database.run(lambda db: _read(db, query, (_row(number),)), ())
         if not found:
             raise _unknown(number)
         return found[0]
 
-    def tried_again(self, number: int, attempts: Sequence[QueueAttempt]) -> None:
-        """Add what was tried since to an item. Raises UsageError where there is none with this number."""
-        if not self._database.run(lambda db: _extend(db, number, attempts), otherwise=False):
-            raise _unknown(number)
+    def tried_again(self, number: int, attempts: Sequence[QueueAttempt]) -> bool:
+        """Add what was tried since to an item; whether there (still) is one with this number."""
+        return self._database.run(lambda db: _extend(db, number, attempts), otherwise=False)
 
     def drop(self, number: int) -> None:
         """Take an item out for good. Raises UsageError where there is none with this number."""
         query = "DELETE FROM queue_items WHERE number = ?"
-        if not self._database.run(lambda db: db.execute(query, (number,)).rowcount, 0):
+        if not self._database.run(lambda db: db.execute(query, (_row(number),)).rowcount, 0):
             raise _unknown(number)
 
     def take_warning(self) -> str | None:
         """One sentence for the user about a damaged file that was set aside, given once."""
         return self._database.take_notice()
+
+
+def _row(number: int) -> int:
+    """A number that SQLite can be asked for; one beyond that belongs to no item."""
+    return number if 0 < number < 1 << 63 else 0
 
 
 def _unknown(number: int) -> UsageError:

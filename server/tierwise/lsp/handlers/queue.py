@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from lsprotocol.types import ProgressToken
@@ -36,7 +37,8 @@ def register(server: TierwiseServer, desk: QueueDesk, edits: EditAnswers, clock:
         request = await asyncio.to_thread(desk.again, number, arguments.tier(NAME, table), clock.monotonic())
         done = await edits.apply(request, f"Item {number} of the queue", token, f"Tierwise: {request.task}")
         if done["applied"]:
-            await asyncio.to_thread(desk.drop, number)
+            with suppress(UsageError):  # somebody took it out meanwhile; what was done is done
+                await asyncio.to_thread(desk.drop, number)
         return done
 
     server.wire.commands[NAME] = queue
