@@ -5,7 +5,7 @@ Owner of no state. Loads next to nothing before the first answer is out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     import argparse
@@ -40,8 +40,12 @@ def serve() -> int:
         return 1
 
 
-def _go_on(handover: Handover) -> int:
-    """What comes after the first answer: only now is the server itself loaded."""
+def _go_on(handover: Handover) -> NoReturn:
+    """What comes after the first answer: only now is the server itself loaded.
+
+    The process ends here. Threads that still import or read cannot be stopped, and the interpreter, which would be
+    taken down under them, crashes now and then.
+    """
     import asyncio
     import os
     import sys
@@ -52,4 +56,5 @@ def _go_on(handover: Handover) -> int:
     status = asyncio.run(serve_editor(handover, build(os.environ)))
     if handover.reader.problem:
         print(f"tierwise: standard input is no LSP stream ({handover.reader.problem})", file=sys.stderr)
-    return status
+    sys.stderr.flush()
+    os._exit(status)  # all was answered and all is stored: the endpoint has seen to it

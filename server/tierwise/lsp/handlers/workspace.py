@@ -69,5 +69,5 @@ async def _register_dynamically(server: TierwiseServer, control: WorkspaceContro
         return
     try:
         await server.client_register_capability_async(types.RegistrationParams(wanted))
-    except JsonRpcException:
-        return  # it said it could; without it the next reload of a file still finds what changed
+    except (JsonRpcException, asyncio.CancelledError):
+        return  # it said it could, or leaves; without it the next reload of a file still finds what changed
