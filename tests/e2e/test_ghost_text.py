@@ -134,9 +134,11 @@ async def test_another_keystroke_closes_the_socket_of_an_answer_that_no_longer_f
     assert (event["outcome"], event["cost_usd"] > 0) == ("stale", True)
 
 
-async def test_typing_what_is_being_said_joins_the_answer(bench: Bench) -> None:
+@pytest.mark.parametrize("again", ["", "        result += ", "result += "])
+async def test_typing_what_is_being_said_joins_the_answer(bench: Bench, again: str) -> None:
+    """Also where the model says the cursor's line from its start, as chat models are asked to."""
     project = bench.project(chain("fast", FAST))
-    bench.simulator.script = says(token_ms=100)
+    bench.simulator.script = says(code=again + CODE, token_ms=100)
     page = project.open("shop.py", TEXT)
     first = page.complete(invoked=False)
     (seen,) = await bench.simulator.wait_for_requests(1)

@@ -38,6 +38,8 @@ class Flight:
         self.began = began
         """Monotonic seconds at its start."""
         self.text = ""
+        self.line_repeated = False
+        """Whether it was asked to begin with the point's line from its start."""
         self.outcome: Infill | Rejection | None = None
         self.partial: Callable[[], Infill | Rejection] | None = None
         self.enough = False
@@ -106,9 +108,23 @@ class Flight:
         self._typed = lines.slice(Span(self.place, point)).replace("\r\n", "\n")
         return self._fits(self._typed)
 
+    @property
+    def said(self) -> str:
+        """Its text from the point on, as far as that is known."""
+        if not self.line_repeated:
+            return self.text
+        before = self.document.lines.line(self.point.line)[: self.point.column]
+        for head in (before, before.lstrip()):
+            if head.startswith(self.text):
+                return ""  # it may still be repeating
+            if head and self.text.startswith(head):
+                return self.text[len(head) :]
+        return self.text
+
     def _fits(self, typed: str) -> bool:
-        same = min(len(typed), len(self.text))
-        return typed[:same] == self.text[:same]
+        said = self.said
+        same = min(len(typed), len(said))
+        return typed[:same] == said[:same]
 
     def join(self, payer: Recording) -> None:
         """Another request waits for this flight: its event will carry the cost."""

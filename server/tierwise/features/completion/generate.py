@@ -76,7 +76,7 @@ class FastTier:
         """Ask, listen and shape. Leaves its outcome in ``flight`` and raises nothing but cancellation."""
         asked: dict[str, Prompt] = {}
         shaper = shaper_at(flight.document, flight.point, multiline=plan.settings.completion.multiline)
-        flight.partial = lambda: _reshaped(plan, flight, line_repeated=shaper.line_repeated)
+        flight.partial = lambda: _reshaped(plan, flight)
         run = self._open(plan, flight, asked)
         _look(shaper, flight, _LOOK_TURNS)
         try:
@@ -208,7 +208,7 @@ async def _listen(run: ChainRun, shaper: InfillShaper, flight: Flight) -> bool:
         flight.source = str(run.winner.ref) if run.winner else ""
         if reader is None and run.winner is not None and run.winner.provider.kind is not ProviderKind.FIM:
             reader = FillReader()
-            shaper.line_repeated = True
+            shaper.line_repeated = flight.line_repeated = True
         code = piece if reader is None else reader.feed(piece)
         if _heard(flight, shaper, code) or (reader is not None and reader.done):
             flight.enough = True
@@ -244,10 +244,10 @@ def _heard(flight: Flight, shaper: InfillShaper, code: str) -> bool:
     return shaper.feed(code)
 
 
-def _reshaped(plan: CompletionPlan, flight: Flight, *, line_repeated: bool) -> Infill | Rejection:
+def _reshaped(plan: CompletionPlan, flight: Flight) -> Infill | Rejection:
     """What can be shown of an answer that is still being said."""
     shaper = shaper_at(flight.document, flight.point, multiline=plan.settings.completion.multiline)
-    shaper.line_repeated = line_repeated
+    shaper.line_repeated = flight.line_repeated
     shaper.feed(flight.text)
     return shaper.finish(complete=False)
 
