@@ -13,6 +13,20 @@ CHARS_PER_TOKEN = 3.2
 low overruns a limit."""
 
 
+def size(text: str) -> int:
+    """Characters of a text as budgets count them: one beyond ASCII counts as the bytes that it takes in UTF-8, for
+    vocabularies spend as much more on it.
+    """
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def clipped(text: str, room: int) -> str:
+    """The beginning of a text that is of no more than ``room``."""
+    if size(text) <= room:
+        return text
+    return text.encode("utf-8", "surrogatepass")[: max(0, room)].decode("utf-8", "ignore")
+
+
 class TokenEstimator:
     """Estimates for one model. ``observe`` is called once per answer that reports its prompt tokens."""
 
@@ -27,10 +41,10 @@ class TokenEstimator:
 
     def tokens(self, text: str) -> int:
         """Estimated tokens of ``text``, rounded up."""
-        return int(len(text) / self._chars_per_token) + 1
+        return int(size(text) / self._chars_per_token) + 1
 
     def characters(self, tokens: int) -> int:
-        """How many characters fit into ``tokens``."""
+        """How many characters, as ``size`` counts them, fit into ``tokens``."""
         return int(tokens * self._chars_per_token)
 
     def observe(self, characters: int, tokens: int) -> None:
@@ -42,11 +56,11 @@ class TokenEstimator:
 
 
 def prompt_characters(prompt: Prompt) -> int:
-    """Characters of everything that is sent as text."""
+    """The size of everything that is sent as text."""
     match prompt:
         case ChatPrompt(blocks):
-            return sum(len(block.text) for block in blocks)
+            return sum(size(block.text) for block in blocks)
         case FimPrompt():
-            return len(prompt.prefix) + len(prompt.suffix) + sum(len(e.path) + len(e.text) for e in prompt.extra)
+            return size(prompt.prefix) + size(prompt.suffix) + sum(size(e.path) + size(e.text) for e in prompt.extra)
         case _:
-            return len(prompt.text)
+            return size(prompt.text)

@@ -16,6 +16,7 @@ from tierwise.core.documents import Document
 from tierwise.core.models import ChatPrompt, ModelRequest, PromptBlock, Schema
 from tierwise.core.tasks import Role, Task
 from tierwise.core.text import Lines
+from tierwise.core.tokens import size
 from tierwise.features.estimates import Estimates
 from tierwise.features.place import Place
 from tierwise.prompts.instructions import instruction
@@ -32,6 +33,10 @@ from tierwise.settings.models import ResolvedModel
 
 _TARGET_SHARE = 0.4
 """Share of the context that the lines in question may take at the end of the prompt."""
+_LEAST_SHARE = 0.1
+"""Share of it that they get where the prefix was allowed more by an earlier request."""
+_TAGS = 200
+"""Characters of the tags around lines of the file in question."""
 _LINES_AROUND = 400
 """Characters of tags and of lines repeated around changes, at the end of the prompt."""
 
@@ -100,22 +105,24 @@ class PromptMaker:
         limits, place = policy.limits_for(model.facts), question.place
         sampling = self._steady(model, place, policy, policy.sampling(model.facts, len(question.failed)))
         estimator, tie = self._estimates.of(model), _Tie.of(model.facts, sampling, question.schema)
+        variant = f"{tie.variant} {limits.context_tokens}"
         room, reserved = self._room(question, model, policy)
-        pieces = self._fitted(question, model, tie.variant, room - reserved)
+        pieces = self._fitted(question, model, variant, room - reserved)
         need = Need(
             model=str(model.ref),
             folder=place.folder_name,
             head=(instruction("work"), self._facts.setdefault(place.folder_name, place.facts)),
             items=tuple(piece.item for piece in pieces if piece.item is not None),
-            budget_tokens=self._budget(model, place, tie, int((room - reserved) / estimator.chars_per_token)),
+            budget_tokens=int(self._budget(question, model, variant, room, reserved) / estimator.chars_per_token),
             terms=CacheTerms.of(model.facts),
             current=self._current,
             chars_per_token=estimator.chars_per_token,
-            variant=tie.variant,
+            variant=variant,
             refreshed=self._refreshed(place.folder),
         )
         prefix = self._ledger.prefix(need)
-        target = place.target_for(prefix.whole(place.target.path), room - sum(len(b.text) for b in prefix.blocks))
+        left = room - prefix.ends[-1].chars - _TAGS
+        target = place.target_for(prefix.whole(place.target.path), max(0, left))
         prompt = ChatPrompt(prefix.blocks + question.tail(target))
         own = frozenset({str(place.document.path)} if place.document.path is not None else ())
         request = replace(
@@ -136,8 +143,8 @@ class PromptMaker:
         """Characters for the question and all that belongs to it, and how many of them its own lines may take."""
         limits, target = policy.limits_for(model.facts), question.place.target
         room = self._estimates.of(model).characters(context_limit(limits.context_tokens, model.facts))
-        room -= sum(len(block.text) for block in question.tail(replace(target, lines="")))
-        return room, min(len(target.lines), int(room * _TARGET_SHARE)) + _LINES_AROUND
+        room -= sum(size(block.text) for block in question.tail(replace(target, lines="")))
+        return room, _reserved(target, room, _TARGET_SHARE)
 
     def _fitted(self, question: Question, model: ResolvedModel, variant: str, room: int) -> tuple[Piece, ...]:
         """What is shown of the question's place in ``room`` characters, and why."""
@@ -158,13 +165,14 @@ class PromptMaker:
         self._efforts[key] = effort
         return replace(sampling, effort=effort)
 
-    def _budget(self, model: ResolvedModel, place: Place, tie: _Tie, tokens: int) -> int:
-        """The largest that a request behind this prefix was allowed: one that is allowed less is shown less, but what
-        is there already costs next to nothing to carry, and much to write again.
+    def _budget(self, question: Question, model: ResolvedModel, variant: str, room: int, reserved: int) -> int:
+        """The largest that a request behind this prefix was allowed, as far as this one's room reaches: one that wants
+        more for its own lines is shown less, but what is there already costs next to nothing to carry, and much to
+        write again.
         """
-        key = (str(model.ref), place.folder_name, tie.variant)
-        budget = self._budgets[key] = max(0, tokens, self._budgets.get(key, 0))
-        return budget
+        key = (str(model.ref), question.place.folder_name, variant)
+        largest = self._budgets[key] = max(room - reserved, self._budgets.get(key, 0))
+        return max(0, min(largest, room - _reserved(question.place.target, room, _LEAST_SHARE)))
 
     def _current(self, item: Item) -> Lines | Absent:
         """What an item that was shown says now. Outlines and summaries are not made anew for those who do not ask."""
@@ -174,6 +182,11 @@ class PromptMaker:
         if isinstance(now, Absent) or item.form == FILE:
             return now if isinstance(now, Absent) else now.lines
         return item.lines if now.lines.same_as(item.document.lines) else Absent.OUTDATED
+
+
+def _reserved(target: Target, room: int, share: float) -> int:
+    """What the lines in question take of the room, up to a share, and what stands around them."""
+    return min(size(target.lines), int(room * share)) + _LINES_AROUND
 
 
 def context_limit(tokens: int, facts: ModelFacts) -> int:

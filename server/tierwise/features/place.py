@@ -10,6 +10,7 @@ from pathlib import Path
 from tierwise.core.documents import Document
 from tierwise.core.tasks import Task
 from tierwise.core.text import Lines, Point, Span
+from tierwise.core.tokens import clipped, size
 from tierwise.features.tools_found import tools_found
 from tierwise.prompts.requests import Part, Target
 from tierwise.session import window
@@ -24,6 +25,8 @@ _AROUND = 12_000
 _QUOTED = 40
 """Lines in question up to which all are repeated at the end of the prompt. Repeated text is new to the provider on
 every request: a line costs there what twenty cost in the part that is cached."""
+_TAGS = 60
+"""Characters that tags take around a stretch of repeated lines, beside the file's name."""
 _BEGIN, _END, _NEAR = 10, 4, 2
 """Lines that are repeated of more: the first, the last, and those around what was changed since the file was shown."""
 
@@ -73,10 +76,10 @@ class Place:
         target = self.target
         if whole is None:
             lines = _clipped(target.lines, room)
-            around = "".join(window.around(self.document, self.span.start, min(_AROUND, max(0, room - len(lines)))))
+            around = "".join(window.around(self.document, self.span.start, min(_AROUND, max(0, room - size(lines)))))
             parts = None if lines == target.lines else (Part(target.first, lines),)
             return replace(target, around=around, parts=parts)
-        if target.last - target.first < _QUOTED and len(target.lines) <= room:
+        if target.last - target.first < _QUOTED and size(target.lines) <= room:
             return target
         return replace(target, parts=tuple(self._parts(whole, room)))
 
@@ -93,15 +96,17 @@ class Place:
         at = first
         for start, stop in sorted(pair for pair in wanted if pair[0] <= pair[1]):
             text = "".join(self.document.lines.raw_range(max(at, start), stop + 1))
-            if text and len(text) <= room:
-                room -= len(text)
+            taken = size(text) + size(self.target.path) + _TAGS
+            if text and taken <= room:
+                room -= taken
                 yield Part(max(at, start) + 1, text)
             at = max(at, stop + 1)
 
 
 def _clipped(text: str, room: int) -> str:
     """As many whole lines of a text as fit."""
-    return text if len(text) <= room else text[: max(0, text.rfind("\n", 0, room) + 1)]
+    fitting = clipped(text, room)
+    return text if fitting == text else fitting[: fitting.rfind("\n") + 1]
 
 
 def gather(view: FrozenView, document: Document, span: Span, task: Task | None = None) -> Place:

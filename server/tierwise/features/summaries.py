@@ -23,6 +23,7 @@ from tierwise.core.fences import fenced
 from tierwise.core.models import ChatPrompt, ModelRequest, PromptBlock, Speaker
 from tierwise.core.tasks import Role, Task, TaskClass, Tier
 from tierwise.core.text import Lines
+from tierwise.core.tokens import clipped
 from tierwise.features.estimates import Estimates
 from tierwise.features.recording import Recorder
 from tierwise.prompts.instructions import instruction
@@ -125,7 +126,7 @@ class Summaries:
         name = relative_name(self._session.view(), document)
         blocks = (
             PromptBlock(Speaker.SYSTEM, instruction("summarize"), stable=True),
-            PromptBlock(Speaker.USER, fenced("file", {"path": name}, document.text[:room])),
+            PromptBlock(Speaker.USER, fenced("file", {"path": name}, clipped(document.text, room))),
         )
         return ModelRequest(
             role=Role.SUMMARIZE,

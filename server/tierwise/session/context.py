@@ -14,6 +14,7 @@ from tierwise.core.commits import Commit
 from tierwise.core.documents import Document
 from tierwise.core.tasks import Task
 from tierwise.core.text import Lines, Span
+from tierwise.core.tokens import size
 from tierwise.session.prefix_line import Item, Key
 from tierwise.session.prefix_text import FILE
 from tierwise.session.related import (
@@ -143,7 +144,7 @@ def _shortened(view: FrozenView, candidate: Candidate, summary: Callable[[Docume
 
 def _piece(candidate: Candidate, lines: Lines, form: str, *, optional: bool = False) -> Piece:
     item = Item(candidate.name, lines, candidate.document, form, optional)
-    return Piece(candidate, item, sum(map(len, lines)) + len(candidate.name) + 2 * len(form) + 18)
+    return Piece(candidate, item, size(lines.text) + size(candidate.name) + 2 * len(form) + 18)
 
 
 def _candidate(view: FrozenView, item: Related) -> Candidate:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from tierwise.core.documents import Document
 from tierwise.core.models import Excerpt
 from tierwise.core.text import Lines, Point
+from tierwise.core.tokens import size
 from tierwise.core.uris import to_path
 from tierwise.session.files import is_huge
 from tierwise.session.history import Hunk
@@ -64,7 +65,7 @@ class Fragment:
 
     @property
     def chars(self) -> int:
-        return len(self.excerpt.text) + len(self.excerpt.path)
+        return size(self.excerpt.text) + size(self.excerpt.path)
 
     @property
     def reason(self) -> str:

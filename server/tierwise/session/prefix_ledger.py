@@ -21,6 +21,7 @@ from enum import StrEnum
 from tierwise.core.clock import Clock
 from tierwise.core.models import PromptBlock, Speaker, Usage
 from tierwise.core.text import Lines
+from tierwise.core.tokens import size
 from tierwise.session.cache_terms import CacheTerms
 from tierwise.session.lifetimes import Pauses
 from tierwise.session.prefix_line import Absent, Addition, Current, Item, Key, Position, addition, head
@@ -207,7 +208,7 @@ class _Turn:
             holding.long = self._prefer_long()
         if (stands := self._first_forbidden()) is not None:
             self._held = [i for i in self._held if i < stands]
-            self._continue(min(self._others(need.items), key=lambda option: option.cost))
+            self._continue(min(self._best(self._others(need.items)), key=lambda option: option.cost))
             return Rebase.FORBIDDEN
         stay = self._option(len(holding.ends), need.items)
         choice, why = self._within_budget(stay) or self._weigh(stay)
@@ -218,14 +219,19 @@ class _Turn:
         """Another way than going on, where the budget leaves no choice."""
         if stay.chars <= self._budget and not stay.added.missing:
             return None
-        others = self._others(self._need.items)
-        fewest = min(option.added.missing for option in others)
-        if stay.chars <= self._budget and stay.added.missing <= fewest:
+        best = self._best(self._others(self._need.items))
+        if stay.chars <= self._budget and stay.added.missing <= best[0].added.missing:
             return None
-        best = [option for option in others if option.added.missing == fewest]
         return min(
             best, key=lambda option: option.cost + self._loss(stay, option) + self._crowding(option)
         ), Rebase.BUDGET
+
+    def _best(self, options: Sequence[_Option]) -> list[_Option]:
+        """Those within the budget, or nearest to it where none is, that leave out the fewest of what is needed."""
+        least = max(self._budget, min(option.chars for option in options))
+        fitting = [option for option in options if option.chars <= least]
+        fewest = min(option.added.missing for option in fitting)
+        return [option for option in fitting if option.added.missing == fewest]
 
     def _crowding(self, option: _Option) -> float:
         """What little room is expected to cost: text above the roomy share is soon written once more."""
@@ -235,7 +241,7 @@ class _Turn:
     def _weigh(self, stay: _Option) -> tuple[_Option, Rebase | None]:
         """Going on, or a way to show the same with less dead text, where that has become cheaper."""
         same = [item for item in self._need.items if item.key in stay.added.shown]
-        needed = sum(len(text) for text in self._need.head) + sum(map(_length, same))
+        needed = sum(size(text) for text in self._need.head) + sum(map(_length, same))
         if stay.chars <= needed * _NOT_WORTH_IT:
             self._settle()
             return stay, None
@@ -345,7 +351,7 @@ class _Turn:
 
 
 def _length(item: Item) -> int:
-    return sum(map(len, item.lines))
+    return size(item.lines.text)
 
 
 def _sent(holding: _Holding, need: Need, why: Rebase | None, now: float) -> Prefix:

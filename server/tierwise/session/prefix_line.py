@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from tierwise.core.documents import Document
 from tierwise.core.text import Lines
+from tierwise.core.tokens import size
 from tierwise.session import prefix_text
 from tierwise.session.prefix_text import FILE
 from tierwise.session.rent import Rent
@@ -62,7 +63,7 @@ Current = Callable[[Item], Lines | Absent]
 
 @dataclass(slots=True, eq=False)
 class Position:
-    """The end of a piece. ``chars`` counts all text up to here; ``shown`` is what it says by then.
+    """The end of a piece. ``chars`` is the size of all text up to here; ``shown`` is what it says by then.
 
     ``sources`` are the files whose text stands up to here, by path, also of what is shown no longer. ``held_until`` is
     the time (monotonic) up to which the provider's copy of all text up to here is expected to live. ``carried``: what
@@ -79,7 +80,7 @@ class Position:
     def followed_by(self, piece: Piece) -> Position:
         """The end of a piece put after this one."""
         new = {str(item.document.path): item for item in piece.shown.values() if item.document.path is not None}
-        return Position(piece.text, self.chars + len(piece.text), piece.shown, {**self.sources, **new})
+        return Position(piece.text, self.chars + size(piece.text), piece.shown, {**self.sources, **new})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Addition:
 
     @property
     def chars(self) -> int:
-        return sum(len(piece.text) for piece in self.pieces)
+        return sum(size(piece.text) for piece in self.pieces)
 
 
 def head(texts: Iterable[str]) -> list[Position]:
@@ -111,7 +112,7 @@ def head(texts: Iterable[str]) -> list[Position]:
     positions: list[Position] = []
     chars = 0
     for text in texts:
-        chars += len(text)
+        chars += size(text)
         positions.append(Position(text, chars))
     return positions
 
@@ -166,7 +167,7 @@ class _Writer:
     def show(self, item: Item, limit: int) -> bool:
         """Show a new item, unless that takes more than ``limit`` characters in this piece; whether it is shown."""
         text = prefix_text.snapshot(item.form, item.name, item.lines)
-        if self.chars + len(text) > limit:
+        if self.chars + size(text) > limit:
             return False
         self.shown[item.key] = replace(item, whole=item.lines)
         self._say(text)
@@ -197,7 +198,7 @@ class _Writer:
 
     def _say(self, text: str) -> None:
         self._texts.append(text)
-        self.chars += len(text)
+        self.chars += size(text)
 
 
 def _moved(old: Item, new: Item) -> bool:

@@ -10,6 +10,7 @@ from itertools import accumulate, takewhile
 
 from tierwise.core.documents import Document
 from tierwise.core.text import Lines, Point
+from tierwise.core.tokens import size
 
 _PREFIX_SHARE = 0.75
 _ALIGN = 32
@@ -21,9 +22,19 @@ _SHORT_LINE = 24
 
 
 def around(document: Document, point: Point, characters: int) -> tuple[str, str]:
-    """Prefix and suffix of ``point``, together at most about ``characters``; a short suffix leaves its share to the
-    prefix. Both end at line borders unless a single line is longer than the whole budget.
+    """Prefix and suffix of ``point``, together of about ``characters`` at most, as ``tokens.size`` counts them; a short
+    suffix leaves its share to the prefix. Both end at line borders unless a single line is longer than the whole
+    budget.
     """
+    room = characters
+    prefix, suffix = _around(document, point, room)
+    while (taken := size(prefix) + size(suffix)) > characters and room > 0:
+        room = min(room - 1, room * characters // taken)
+        prefix, suffix = _around(document, point, room)
+    return prefix, suffix
+
+
+def _around(document: Document, point: Point, characters: int) -> tuple[str, str]:
     suffix = _after(document.lines, point, int(characters * (1 - _PREFIX_SHARE)))
     prefix = _before(document.lines, point, characters - len(suffix))
     return prefix, suffix

@@ -385,3 +385,16 @@ def test_terms_come_from_the_models_facts() -> None:
     local = CacheTerms.of(ModelFacts(cache=CacheRules(style=CacheStyle.LLAMA_CPP, min_tokens=0)))
     assert local.lifetime(long=False) == float("inf")
     assert 0 < local.read < local.write
+
+
+def test_a_cut_that_is_cheap_but_too_long_is_none() -> None:
+    """Going on from a place that holds costs least; where what became of the texts there does not fit, it is no way."""
+    lines = [f"line {number} of a\n" for number in range(40)]
+    desk = Desk(a="".join(lines), b="other\n" * 60, c="third\n" * 5)
+    for names in ("b", "ba", "bac"):
+        desk.ask(*names, budget=1_000)
+    desk.write("a", "".join(["changed " + line for line in lines[:4]] + lines[4:]))
+    prefix = desk.ask("b", "a", budget=1_000)
+    assert prefix.rebase is Rebase.BUDGET
+    assert {name for _, name in prefix.shown} >= {"a", "b"}
+    assert len(text_of(prefix)) <= 1_000

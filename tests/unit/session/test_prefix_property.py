@@ -18,6 +18,7 @@ from prefix_reader import read
 from tierwise.core.documents import Document
 from tierwise.core.models import Usage
 from tierwise.core.text import Lines, Point, Span
+from tierwise.core.tokens import size
 from tierwise.core.uris import to_uri
 from tierwise.features.learning import Listeners
 from tierwise.session.cache_terms import CacheTerms
@@ -146,6 +147,7 @@ class World:
         cached = 0 if lost else prefix.expected_cached
         self.ledger.observe(need, prefix, Usage(prefix.tokens, cached) if told else None)
         self.check()
+        assert prefix.ends[-1].chars == size(self.sent[-1][1]) <= budget
         return prefix
 
     def check(self) -> None:
@@ -166,7 +168,7 @@ class World:
         if prefix.held is not None:
             claimed = "".join(block.text for block in prefix.blocks[: prefix.held + 1])
             assert any(before.startswith(claimed) for _, before in self.sent[:-1])
-            assert abs(len(claimed) - prefix.expected_cached) <= 1
+            assert abs(size(claimed) - prefix.expected_cached) <= 1
 
 
 def some_text(chance: Random) -> str:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tierwise.core.documents import Document
 from tierwise.core.text import Lines, Point
+from tierwise.core.tokens import size
 from tierwise.session.window import around
 
 LINE = st.sampled_from(["", "x", "    return value", "a" * 40])
@@ -35,6 +36,13 @@ def test_a_window_is_the_text_around_within_its_budget(text: str, line: int, col
         following = point.line + Lines.of(suffix).count - 1
         assert suffix == rest + "".join(lines.raw_range(point.line + 1, following))
         assert len(suffix) + len(lines.raw(following)) > budget // 4
+
+
+@given(st.lists(st.sampled_from(["漢字", "é = 1\n", "😀", "plain = 1\n", "\n"]), max_size=300), st.integers(0, 300))
+def test_what_is_beyond_ascii_counts_as_more(pieces: list[str], line: int) -> None:
+    lines = Lines.of("".join(pieces))
+    prefix, suffix = around(Document("file:///a", None, "python", 1, lines), lines.clamp(Point(line, 3)), 200)
+    assert size(prefix) + size(suffix) <= 200
 
 
 def test_the_beginning_stays_while_lines_are_added() -> None:

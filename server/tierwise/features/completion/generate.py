@@ -12,6 +12,7 @@ from tierwise.core.events import AttemptResult
 from tierwise.core.models import FimPrompt, FinishReason, ModelRequest, Prompt
 from tierwise.core.rejection import Rejection
 from tierwise.core.tasks import Role, Task, TaskClass, Tier
+from tierwise.core.tokens import size
 from tierwise.edits.infill import Infill, InfillShaper
 from tierwise.features.completion.flight import Flight
 from tierwise.features.completion.neighbours import Neighbours
@@ -127,7 +128,7 @@ class FastTier:
         document, folder = flight.document, self._session.folder_of(flight.document)
         room = self._estimates.of(model).characters(limits.context_tokens)
         extra = self._neighbours.of(document, flight.point).within(int(room * EXTRA_SHARE))
-        room -= sum(len(excerpt.text) for excerpt in extra.excerpts)
+        room -= sum(size(excerpt.text) for excerpt in extra.excerpts)
         prefix, suffix = window.around(document, flight.point, room - _SCOPES)
         view, first = self._session.view(), flight.point.line - prefix.count("\n")
         excerpts = extra.excerpts + extra.above(view, document, first)

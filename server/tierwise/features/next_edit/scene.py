@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tierwise.core.documents import Document
 from tierwise.core.models import Excerpt
 from tierwise.core.text import Point, Span
+from tierwise.core.tokens import size
 from tierwise.embedded.next_edit.values import Change
 from tierwise.features.next_edit.values import Moment
 from tierwise.prompts.next_edit import EditContext, PastEdit
@@ -64,10 +65,10 @@ def shown(moment: Moment, region: Region, name: Callable[[Document], str], chara
     named = {each.uri: name(each) for each in moment.documents}
     edits = tuple(_edits(moment.changes, named, int(characters * _EDITS_SHARE)))[::-1]
     extra = tuple(_extra(moment, named, int(characters * _EXTRA_SHARE)))
-    room = characters - 2 * len(region.text) - sum(len(e.old) + len(e.new) for e in edits)
-    room = max(0, room - sum(len(e.text) for e in extra))
+    room = characters - 2 * size(region.text) - sum(size(e.old) + size(e.new) for e in edits)
+    room = max(0, room - sum(size(e.text) for e in extra))
     before = _back(document, region.first, int(room * _BEFORE_SHARE))
-    after = _forth(document, region.stop, room - len(before))
+    after = _forth(document, region.stop, room - size(before))
     cursor = lines.slice(Span(Point(region.first, 0), moment.point)).replace("\r\n", "\n").replace("\r", "\n")
     return EditContext(
         path=named[document.uri],
@@ -86,7 +87,7 @@ def _edits(changes: tuple[Change, ...], named: dict[str, str], room: int) -> Ite
     """The newest first, as many as fit."""
     for change in changes[:_EDITS]:
         old, new = _text(change.old), _text(change.new)
-        room -= len(old) + len(new)
+        room -= size(old) + size(new)
         if room < 0:
             return
         yield PastEdit(named[change.uri], change.line + 1, old, new)
@@ -102,7 +103,7 @@ def _extra(moment: Moment, named: dict[str, str], room: int) -> Iterator[Excerpt
         seen.add(change.uri)
         stop = change.line + len(change.new) + _AROUND
         text = _text(documents[change.uri].lines.raw_range(change.line - _AROUND, stop))
-        room -= len(text)
+        room -= size(text)
         if room < 0:
             return
         yield Excerpt(named[change.uri], text.removesuffix("\n"))
@@ -122,7 +123,7 @@ def _original(changes: tuple[Change, ...], region: Region) -> str:
 def _back(document: Document, stop: int, room: int) -> str:
     first = stop
     for line in document.lines.back_from(stop) if stop else ():
-        room -= len(line)
+        room -= size(line)
         if room < 0:
             break
         first -= 1
@@ -132,7 +133,7 @@ def _back(document: Document, stop: int, room: int) -> str:
 def _forth(document: Document, first: int, room: int) -> str:
     stop = first
     for line in document.lines.raw_range(first, document.lines.count):
-        room -= len(line)
+        room -= size(line)
         if room < 0 or not line:
             break
         stop += 1

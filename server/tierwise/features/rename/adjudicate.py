@@ -13,6 +13,7 @@ from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
 from tierwise.core.rejection import Rejection
 from tierwise.core.text import Point
+from tierwise.core.tokens import size
 from tierwise.core.workspace import WorkspaceView
 from tierwise.features.recording import Recording
 from tierwise.features.rename.fast import FastAsker, FastQuestion, refused
@@ -119,7 +120,7 @@ class Adjudicator:
         lines: list[str] = []
         for mention in case.mentions:
             line = _line(case.view, len(asked) + 1, mention)
-            room -= len(line)
+            room -= size(line)
             if room < 0:
                 break
             asked.append(mention)

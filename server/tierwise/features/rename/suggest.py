@@ -14,6 +14,7 @@ from tierwise.core.events import Outcome
 from tierwise.core.rejection import Rejection
 from tierwise.core.tasks import Task
 from tierwise.core.text import Point
+from tierwise.core.tokens import clipped, size
 from tierwise.features.recording import Recorder, Recording
 from tierwise.features.rename.fast import FastAsker, FastQuestion, refused
 from tierwise.prompts.renaming import NamedThing, naming_prompt, numbered_line
@@ -124,12 +125,12 @@ def _shown(view: Snapshot, document: Document, prepared: Renameable, room: int) 
     """What the model is shown: definition, uses as far as there is room, style."""
     path = relative_name(view, document)
     first = max(0, prepared.span.start.line - 2)
-    definition = "".join(document.lines.raw_range(first, first + _DEFINITION_LINES))[:room]
-    room -= len(definition)
+    definition = clipped("".join(document.lines.raw_range(first, first + _DEFINITION_LINES)), room)
+    room -= size(definition)
     uses: list[str] = []
     for number, (at, line) in enumerate(uses_of(document, prepared, _USES), 1):
         shown = numbered_line(number, path, at.line + 1, "use", line, at.column, at.column + len(prepared.name))
-        room -= len(shown)
+        room -= size(shown)
         if room < 0:
             break
         uses.append(shown)
