@@ -6,6 +6,7 @@ what cannot be right: a line deeper than the statement before it allows, or not 
 
 from __future__ import annotations
 
+import re
 from math import gcd
 
 from tierwise.edits.around import width
@@ -21,6 +22,18 @@ _OPERANDS = ("? ", ": ")
 
 _BEGINS_NONE = frozenset("=:|,?%^)]}")
 """What no line begins with, or only one that ends something."""
+
+_GOES_ON = (",", "(", "[", "{", "=", "+", "-", "*", "/", "&", "|", "\\", ".", "?", ":", "<", ">")
+"""How lines end that the next one continues."""
+
+_CONTINUES = (".", "?", ":", "&", "|", "+", "-", "*", "/", "=", "<", ">")
+"""How lines begin that continue the one before."""
+
+_CONTROL = re.compile(
+    r"(?:local\s+function|if|unless|elsif|elif|else|for|foreach|while|until|case|when|switch|do|repeat|try|begin|rescue"
+    r"|ensure|catch|finally|loop|with|match|select)\b"
+)
+"""How lines begin below which others may be deeper, whatever they end with."""
 
 _DECLARING = frozenset({"css", "scss"})
 """Languages whose lines after a comma go on with a value rather than with a list."""
@@ -101,6 +114,8 @@ def _right_level(hole: Hole, own: bool, text: str, at: int, before: int, alone: 
     if hole.scan.stack and hole.language.indented:
         return at
     if not hole.language.indented:
+        if at == 2 * before and _is_said_twice(hole, above, text, at):
+            return before
         return _right_level_by_brackets(hole, above, at, before) if above else at
     level = hole.statement_level(above, earlier)
     lowest, highest = _levels(hole, above, level, text)
@@ -133,6 +148,16 @@ def _levels(hole: Hole, above: str, level: int, text: str) -> tuple[int, int]:
         outer = (width(line) for line in reversed(hole.above) if line.strip() and width(line) < level)
         return 0, next(outer, level)
     return 0, level
+
+
+def _is_said_twice(hole: Hole, above: str, text: str, at: int) -> bool:
+    """Whether a line that is indented twice as deep as the point has the point's indentation once too often: nothing
+    above opens a block, and neither line continues another.
+    """
+    code = hole.code_of(above)
+    if hole.opens_block(above) or code.endswith(_GOES_ON) or text.startswith(_CONTINUES) or at == width(above):
+        return False
+    return not (DEFINES.match(code) or (_CONTROL.match(code) and not code.endswith(_STATEMENT_ENDS)))
 
 
 def _right_level_by_brackets(hole: Hole, above: str, at: int, before: int) -> int:
