@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+import sys
+from asyncio.subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -74,3 +79,29 @@ async def test_a_lowered_limit_holds_for_what_was_sent_before_too(harness: Harne
     assert before.input_tokens > 3_000
     assert after is not None
     assert after.input_tokens <= 3_000
+
+
+async def doctored(harness: Harness, place: str) -> set[tuple[str, str]]:
+    """What ``doctor --context`` says the balanced tier is shown: forms and names."""
+    command = (sys.executable, "-m", "tierwise", "doctor", "--context", f"{harness.workspace / place}", "--json")
+    process = await asyncio.create_subprocess_exec(*command, env={**harness.environ, **ENVIRON}, stdout=PIPE)
+    printed, _ = await process.communicate()
+    (balanced,) = (choice for choice in json.loads(printed)["choices"] if choice["tier"] == "balanced")
+    return {(piece["form"], piece["name"]) for piece in balanced["pieces"] if piece["tokens"] is not None}
+
+
+@pytest.mark.parametrize("limit", [1_000, 2_000, 6_000])
+async def test_doctor_names_what_is_really_sent(harness: Harness, limit: int) -> None:
+    """Nothing is named that finds no room in the end, however small it is."""
+    for number in range(5):
+        imports = "".join(f"from part_{other} import f_0\n" for other in range(number + 1, 5))
+        code = "".join(f"def f_{line}(a):\n    return a + {line}\n\n\n" for line in range(3 + 40 * (number % 4)))
+        harness.write(f"part_{number}.py", imports + code)
+    limits = f"{PATIENT}context_tokens = {limit}\n"
+    async with Simulator(Script.saying("It adds.")) as simulator:
+        editor = await harness.start("vscode", config=config(simulator.base_url, "messages", limits), environ=ENVIRON)
+        editor.tell(editor.documents.open(to_uri(harness.workspace / "part_0.py")))
+        line = {"line": 6, "character": 0}
+        await explained(editor, harness, "part_0.py", range={"start": line, "end": line}, tier="balanced")
+        sent = re.findall(r'^<(file|outline) path="([^"]+)"', simulator.requests[-1].text, re.MULTILINE)
+    assert set(sent) == await doctored(harness, "part_0.py:7")

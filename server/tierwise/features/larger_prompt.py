@@ -111,7 +111,7 @@ class PromptMaker:
         need = Need(
             model=str(model.ref),
             folder=place.folder_name,
-            head=(instruction("work"), self._facts.setdefault(place.folder_name, place.facts)),
+            head=self._head(place),
             items=tuple(piece.item for piece in pieces if piece.item is not None),
             budget_tokens=int(self._budget(question, model, variant, room, reserved) / estimator.chars_per_token),
             terms=CacheTerms.of(model.facts),
@@ -139,6 +139,10 @@ class PromptMaker:
         pieces = self._fitted(question, model, "", room - reserved)
         return Choice(pieces, room, self._estimates.of(model).chars_per_token)
 
+    def _head(self, place: Place) -> tuple[str, str]:
+        """How every prompt for a place's folder begins. The facts stay as they were first: they tell little."""
+        return instruction("work"), self._facts.setdefault(place.folder_name, place.facts)
+
     def _room(self, question: Question, model: ResolvedModel, policy: Policy) -> tuple[int, int]:
         """Characters for the question and all that belongs to it, and how many of them its own lines may take."""
         limits, target = policy.limits_for(model.facts), question.place.target
@@ -147,11 +151,12 @@ class PromptMaker:
         return room, _reserved(target, room, _TARGET_SHARE)
 
     def _fitted(self, question: Question, model: ResolvedModel, variant: str, room: int) -> tuple[Piece, ...]:
-        """What is shown of the question's place in ``room`` characters, and why."""
+        """What is shown of the question's place in ``room`` characters, the head among them, and why."""
         place = question.place
+        taken = sum(map(size, self._head(place)))
         shown = self._ledger.shown(str(model.ref), place.folder_name, variant)
         commits = as_lines(question.commits)
-        return fit(place.view, place.candidates, room, summary=self._summary, shown=shown, commits=commits)
+        return fit(place.view, place.candidates, room, taken, summary=self._summary, shown=shown, commits=commits)
 
     def _steady(self, model: ResolvedModel, place: Place, policy: Policy, sampling: Sampling) -> Sampling:
         """The effort of the prefix, unless the request wants a higher one: another effort would lose the provider's

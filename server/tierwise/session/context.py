@@ -99,31 +99,33 @@ def fit(
     view: FrozenView,
     found: Sequence[Candidate],
     room: int,
+    taken: int = 0,
     *,
     summary: Callable[[Document], Lines | None],
     shown: Collection[Key] = (),
     commits: Lines | None = None,
 ) -> tuple[Piece, ...]:
-    """What of the candidates is shown, and how, in ``room`` characters. ``summary`` gives a summary of a document where
-    there is one; ``shown`` is what the prompt shows already: a file that it shows whole needs no outline.
-    ``commits``: the latest commits of the first candidate.
+    """What of the candidates is shown, and how, in ``room`` characters, of which ``taken`` are spent. ``summary`` gives
+    a summary of a document where there is one; ``shown`` is what the prompt shows already: a file that it shows whole
+    needs no outline. ``commits``: the latest commits of the first candidate.
     """
     pieces: list[Piece] = []
     used = 0
+    whole_room, all_room = (min(share * room, room - taken) for share in (_WHOLE_SHARE, _SHARE))
     for candidate in found:
         if not candidate.needed:
             pieces.append(_piece(candidate, candidate.document.lines, FILE, optional=True))
             continue
         piece = _piece(candidate, candidate.document.lines, FILE)
-        if used + piece.chars > _WHOLE_SHARE * room:
+        if used + piece.chars > whole_room:
             piece = _shortened(view, candidate, summary) if (FILE, candidate.name) not in shown else None
-        if piece is None or used + piece.chars > _SHARE * room:
+        if piece is None or used + piece.chars > all_room:
             piece = Piece(candidate, None, 0)
         used += piece.chars
         pieces.append(piece)
     if commits is not None and found:
         piece = _piece(replace(found[0], why=Why.COMMITS), commits, COMMITS)
-        pieces.insert(1, piece if used + piece.chars <= _SHARE * room else replace(piece, item=None, chars=0))
+        pieces.insert(1, piece if used + piece.chars <= all_room else replace(piece, item=None, chars=0))
     return tuple(pieces)
 
 
