@@ -154,8 +154,10 @@ def _is_said_twice(hole: Hole, above: str, text: str, at: int) -> bool:
     """Whether a line that is indented twice as deep as the point has the point's indentation once too often: nothing
     above opens a block, and neither line continues another.
     """
-    code = hole.code_of(above)
-    if hole.opens_block(above) or code.endswith(_GOES_ON) or text.startswith(_CONTINUES) or at == width(above):
+    code, comment = hole.code_of(above), text.startswith(hole.language.line_comments or "\0")
+    if hole.opens_block(above) or code.endswith(_GOES_ON) or at == width(above):
+        return False
+    if text.startswith(_CONTINUES) and not comment:
         return False
     return not (DEFINES.match(code) or (_CONTROL.match(code) and not code.endswith(_STATEMENT_ENDS)))
 
