@@ -114,7 +114,8 @@ def _right_level(hole: Hole, own: bool, text: str, at: int, before: int, alone: 
     if hole.scan.stack and hole.language.indented:
         return at
     if not hole.language.indented:
-        if at == 2 * before and _is_said_twice(hole, above, text, at):
+        twice, beside = at == 2 * before, width(above) == before
+        if at > before > 0 and (twice or beside) and _is_too_deep(hole, above, text, at):
             return before
         return _right_level_by_brackets(hole, above, at, before) if above else at
     level = hole.statement_level(above, earlier)
@@ -150,9 +151,9 @@ def _levels(hole: Hole, above: str, level: int, text: str) -> tuple[int, int]:
     return 0, level
 
 
-def _is_said_twice(hole: Hole, above: str, text: str, at: int) -> bool:
-    """Whether a line that is indented twice as deep as the point has the point's indentation once too often: nothing
-    above opens a block, and neither line continues another.
+def _is_too_deep(hole: Hole, above: str, text: str, at: int) -> bool:
+    """Whether a line that is deeper than the point is so for no reason, such as the point's indentation said twice:
+    nothing above opens a block, and neither line continues another.
     """
     code, comment = hole.code_of(above), text.startswith(hole.language.line_comments or "\0")
     if hole.opens_block(above) or code.endswith(_GOES_ON) or at == width(above):
