@@ -49,6 +49,38 @@ async def test_a_changed_file_counts_without_a_restart(harness: Harness) -> None
     await until(editor, harness="ci")
 
 
+@pytest.mark.parametrize(
+    ("section", "sentence"),
+    [
+        ("fast", 'editor settings: must be a table, not "fast"'),
+        (5, "editor settings: must be a table, not 5"),
+        ([{}], "editor settings: must be a table, not a list"),
+        ({"trusted": "yes"}, 'editor settings: trusted: must be true or false, not "yes"'),
+    ],
+)
+async def test_a_section_that_is_none_is_told_and_changes_nothing(
+    harness: Harness, section: object, sentence: str
+) -> None:
+    editor = await harness.start(settings={"tierwise": {"harness": "ci"}})
+    await until(editor, harness="ci", problems=[])
+    editor.settings["tierwise"] = section
+    editor.notify("workspace/didChangeConfiguration", {"settings": None})
+    message = await editor.notification("window/showMessage")
+    assert message["message"] == f"Tierwise: {sentence}"
+    await until(editor, trusted=False, problems=[sentence], harness="local" if isinstance(section, dict) else "ci")
+    editor.settings["tierwise"] = {"trusted": True}
+    editor.notify("workspace/didChangeConfiguration", {"settings": None})
+    await until(editor, trusted=True, problems=[])
+
+
+@pytest.mark.parametrize("nested", [False, True])
+async def test_what_an_editor_says_of_itself_stands_beside_its_settings(harness: Harness, nested: bool) -> None:
+    section = {"harness": "ci"}
+    said = {"trusted": True, "lazyEdits": False, "showErrors": True}
+    editor = await harness.start("bare", options={**said, "tierwise": section} if nested else {**said, **section})
+    await until(editor, harness="ci", trusted=True, problems=[])
+
+
 async def test_a_broken_file_keeps_what_was_good_and_is_told_once(harness: Harness) -> None:
     editor = await harness.start(config=OFFLINE + 'harness = "ci"\n')
     path = harness.home / "config" / "tierwise" / "config.toml"

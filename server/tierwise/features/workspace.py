@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from tierwise.session.privacy import FolderTerms
 from tierwise.session.session import Session
@@ -57,12 +57,11 @@ class WorkspaceControl:
 
     def start(self, folders: Iterable[Path], options: Mapping[str, object]) -> None:
         """Take over what ``initialize`` said: folders, trust, and the editor's section."""
-        trusted = options.get("trusted")
-        if isinstance(trusted, bool):
+        if (trusted := options.get("trusted")) is not None:
             self._store.set_trusted(None, trusted)
-        section = options.get("tierwise", options)
-        if isinstance(section, Mapping):
-            self._store.set_editor_settings(None, cast("Mapping[str, Any]", section))
+        section: object = options.get("tierwise", options)
+        if section is not None:
+            self._store.set_editor_settings(None, section)
         self.set_folders(folders)
 
     def set_folders(self, folders: Iterable[Path]) -> None:
@@ -76,10 +75,9 @@ class WorkspaceControl:
         self.set_folders([*(f for f in self._folders if f not in gone), *(f for f in added if f not in self._folders)])
         self._session.index()
 
-    def set_editor_settings(self, folder: Path | None, section: Mapping[str, Any] | None) -> None:
+    def set_editor_settings(self, folder: Path | None, section: object) -> None:
         """The editor's section changed. A boolean ``trusted`` in it is the editor's word on the workspace."""
-        trusted = None if section is None else section.get("trusted")
-        if isinstance(trusted, bool):
+        if (trusted := _trust(section)) is not None:
             self._store.set_trusted(folder, trusted)
         self._store.set_editor_settings(folder, section)
         self._apply(self._store.new_problems())
@@ -121,6 +119,11 @@ class WorkspaceControl:
         terms = {folder: FolderTerms(p.exclude, p.max_file_kb * 1_024) for folder, p in privacy.items()}
         self._session.set_folders(terms)
         self._changed()
+
+
+def _trust(section: object) -> object:
+    """What a section says of trust; None where it says nothing."""
+    return cast("Mapping[str, object]", section).get("trusted") if isinstance(section, Mapping) else None
 
 
 def _stamps(paths: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:

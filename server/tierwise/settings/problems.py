@@ -30,6 +30,11 @@ class SettingsProblem:
         return ": ".join(part for part in (self.where, self.key, self.reason) if part)
 
 
+def wrong_kind(where: str, key: str, wanted: str, value: object) -> SettingsProblem:
+    """The problem of a value that is not ``wanted`` ("a table")."""
+    return SettingsProblem(where, key, f"must be {wanted}, not {_shown(value)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A problem before it is known which layer it came from."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tierwise.settings.load import Layer, Loaded, Surroundings, load
 from tierwise.settings.local import LocalServer
@@ -22,7 +22,7 @@ from tierwise.settings.locations import (
 )
 from tierwise.settings.merge import Tables, without_nulls
 from tierwise.settings.models import Settings
-from tierwise.settings.problems import SettingsProblem, printable
+from tierwise.settings.problems import SettingsProblem, printable, wrong_kind
 from tierwise.settings.profiles import ProfileCatalogue
 from tierwise.settings.toml_files import TomlError, read_toml
 from tierwise.settings.trust import TrustStore
@@ -30,8 +30,10 @@ from tierwise.settings.trust import TrustStore
 EDITOR = "editor settings"
 """What a problem of the editor's section names as its place."""
 
-_NOT_SETTINGS = frozenset({"trusted", "trace"})
-"""Keys of the editor's section that are no settings: the state of trust, and the trace that LSP clients define."""
+_NOT_SETTINGS = frozenset({"trusted", "lazyEdits", "showErrors", "trace"})
+"""Keys of the editor's section that are no settings: the state of trust, what an editor says of itself beside them in
+``initializationOptions``, and the trace that LSP clients define.
+"""
 
 
 def open_store(environ: Mapping[str, str]) -> SettingsStore:
@@ -53,6 +55,7 @@ class SettingsStore:
         self._folders: tuple[Path, ...] = ()
         self._editor: dict[Path | None, Tables] = {}
         self._editor_trust: dict[Path | None, bool] = {}
+        self._editor_faults: dict[tuple[Path | None, str], SettingsProblem] = {}
         self._servers: tuple[LocalServer, ...] | None = None
         self._loaded: dict[Path | None, Loaded] = {}
         self._problems: dict[SettingsProblem, bool] = {}
@@ -76,23 +79,32 @@ class SettingsStore:
         self._folders = tuple(dict.fromkeys(folders))
         self._load()
 
-    def set_editor_settings(self, folder: Path | None, section: Mapping[str, Any] | None) -> None:
+    def set_editor_settings(self, folder: Path | None, section: object) -> None:
         """What the editor's section ``tierwise`` says, for one folder or (None) for all without one of their own.
 
-        Null values count as not set. A section of None takes the folder's own away.
+        Null values count as not set. A section of None takes the folder's own away; what is no table is a problem, and
+        the section before it stays.
         """
+        self._editor_faults.pop((folder, ""), None)
         if section is None:
             self._editor.pop(folder, None)
-        else:
-            kept = {key: value for key, value in section.items() if key not in _NOT_SETTINGS}
+        elif isinstance(section, Mapping):
+            tables = cast("Mapping[str, Any]", section)
+            kept = {key: value for key, value in tables.items() if key not in _NOT_SETTINGS}
             self._editor[folder] = without_nulls(kept)
+        else:
+            self._editor_faults[folder, ""] = wrong_kind(EDITOR, "", "a table", section)
         self._load()
 
-    def set_trusted(self, folder: Path | None, trusted: bool) -> None:
+    def set_trusted(self, folder: Path | None, trusted: object) -> None:
         """The editor's word on a folder, or (None) on all. It outweighs ``tierwise trust``: who restricts a workspace
-        in an editor wants it restricted there.
+        in an editor wants it restricted there. What is neither true nor false is no word, and a problem.
         """
-        self._editor_trust[folder] = trusted
+        self._editor_faults.pop((folder, "trusted"), None)
+        if isinstance(trusted, bool):
+            self._editor_trust[folder] = trusted
+        else:
+            self._editor_faults[folder, "trusted"] = wrong_kind(EDITOR, "trusted", "true or false", trusted)
         self._load()
 
     def set_local_servers(self, servers: tuple[LocalServer, ...]) -> None:
@@ -131,6 +143,7 @@ class SettingsStore:
         around = Surroundings(self._profiles, self._environ, self._servers)
         loaded: dict[Path | None, Loaded] = {}
         problems += fault
+        problems += self._editor_faults.values()
         for folder in (None, *self._folders):
             workspace, fault = ([], []) if folder is None else self._workspace_layer(folder)
             section = self._editor.get(folder, self._editor.get(None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -30,9 +30,9 @@ def register(server: TierwiseServer, control: WorkspaceControl, client: Client) 
         if client.configuration:
             await _fetch_configuration(server, control)
         elif isinstance(sent, Mapping):
-            section = cast("Mapping[str, Any]", sent).get(SECTION)
-            if isinstance(section, Mapping):
-                control.set_editor_settings(None, cast("Mapping[str, Any]", section))
+            section = cast("Mapping[str, object]", sent).get(SECTION)
+            if section is not None:
+                control.set_editor_settings(None, section)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def folders(_: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -51,8 +51,8 @@ async def _fetch_configuration(server: TierwiseServer, control: WorkspaceControl
         return  # a client that announces it and then refuses: its initializationOptions stay
     sections = cast("list[object]", answers)
     for folder, section in zip((None, *folders), sections, strict=False):
-        if isinstance(section, Mapping):
-            control.set_editor_settings(folder, cast("Mapping[str, Any]", section))
+        if section is not None:
+            control.set_editor_settings(folder, section)
 
 
 async def _register_dynamically(server: TierwiseServer, control: WorkspaceControl, client: Client) -> None:
