@@ -19,6 +19,9 @@ __all__ = ["DASH", "WIDTH", "console", "count", "dollars", "duration", "share", 
 WIDTH = 100
 """Columns that are used at most: wider lines are hard to read, and narrower terminals are followed."""
 
+_NARROWEST = 20
+"""Columns below which nothing can be read any more: a terminal that has fewer, or says it has none, breaks lines."""
+
 _GAP = 2
 _LEAST = 10
 
@@ -28,7 +31,7 @@ def console(stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     made = Console(file=stream, highlight=False)
     if stream.isatty() or "COLUMNS" in os.environ:
-        made.width = min(made.width, WIDTH)
+        made.width = max(min(made.width or WIDTH, WIDTH), _NARROWEST)
     else:
         made.width = WIDTH
     return made

@@ -76,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
     except (TierwiseError, OSError) as exc:
         if isinstance(exc, BrokenPipeError):
             return _leave_pipe()
-        return _say(name, exc, FAILED)
+        return _say(name, _in_words(exc), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as exc:
@@ -131,6 +131,13 @@ def _say(name: str, problem: object, status: int) -> int:
     who = f"tierwise {name}" if name in VERBS else "tierwise"
     print(f"{who}: {' '.join(str(problem).split())}", file=sys.stderr)
     return status
+
+
+def _in_words(error: TierwiseError | OSError) -> str:
+    """An error of the system as a person reads it: what it is about, and why."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def _leave_pipe() -> int:

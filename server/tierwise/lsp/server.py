@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import signal
 import threading
 from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from tierwise.core import uris
@@ -45,10 +46,24 @@ async def serve(handover: Handover, parts: Parts) -> int:
     background.start(_load_full(endpoint, handover, parts, columns))
     background.start(_accompany(parts))
     background.start(parts.control.watch())
+    loop = asyncio.get_running_loop()
+    _leave_when_told(loop, endpoint)
     if client.process_id is not None:
-        loop = asyncio.get_running_loop()
         watch_parent(client.process_id, lambda: loop.call_soon_threadsafe(endpoint.leave))
     return await endpoint.run()
+
+
+def _leave_when_told(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> None:
+    """Editors that end a server by a signal lose nothing of what was under way either; a second signal ends it hard."""
+
+    def leave(number: int) -> None:
+        loop.remove_signal_handler(number)
+        endpoint.leave()
+
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(NotImplementedError, AttributeError):  # Windows has neither
+            number = getattr(signal, name)
+            loop.add_signal_handler(number, leave, number)
 
 
 class _Background:

@@ -119,3 +119,24 @@ def test_a_closed_pipe_is_quiet() -> None:
     os.close(writer)
     assert done.stderr == ""
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "19"])
+def test_a_terminal_that_says_it_has_no_columns_is_still_written_to(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(["profiles"]) == 0
+    assert "embedded" in capsys.readouterr().out
+
+
+def test_an_error_of_the_system_is_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.write_text("a file")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    assert main(["setup", "helix", "--write"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"tierwise setup: {home}")
+    assert "Errno" not in line
