@@ -33,6 +33,9 @@ MODELS = {
 }
 
 
+LAST = '[tasks.edit]\ntier = "balanced"\n[routing]\nmax_escalations = 0\nrepair_turns = 0\n'
+
+
 def tiers(start: str = "balanced", more: str = "") -> str:
     return "".join(chain(tier, model) for tier, model in MODELS.items()) + f'[tasks.edit]\ntier = "{start}"\n{more}'
 
@@ -158,6 +161,18 @@ async def test_a_fallback_answers_inside_the_tier(bench: Bench) -> None:
     answer = await edit(page).answer()
     assert (answer["model"], answer["tier"]) == ("chat/stand-in", "balanced")
     assert [a["reason"] for a in (await project.event())["attempts"]] == ["rate-limited", ""]
+
+
+@pytest.mark.parametrize("model", ["messages/claude-sonnet-5-5", "chat/a-model", "lmstudio/a-model"])
+async def test_what_a_model_thinks_aloud_is_neither_applied_nor_shown(bench: Bench, model: str) -> None:
+    thought = f"<think>\nPerhaps this?\n{block('    return 7' + chr(10))}No.\n</think>\n\n"
+    bench.simulator.script = replies(thought + block(), thought + "It adds up.", thought + "Nothing is to be changed.")
+    project, page = opened(bench, chain("balanced", model) + "[tasks.explain]\ntier = 'balanced'\n" + LAST)
+    assert (await edit(page).answer())["applied"] is True
+    assert project.text("shop.py") == TEXT.replace(OLD, NEW)
+    assert (await page.command("tierwise.explain").answer())["text"] == "It adds up."
+    await refused(edit(page), REQUEST_FAILED, "no edit in the answer")
+    assert project.text("shop.py") == TEXT.replace(OLD, NEW)
 
 
 # What must not be touched

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from worlds import ENVIRON, config
 from tierwise.cli.editor import Editor, ServerError
 from tierwise.core.uris import to_uri
 from tierwise.simulator import Script, Simulator
+from tierwise.telemetry.database import FILE_NAME
 
 TEXT = "def total(items):\n    return sum(items)\n"
 ANSWER = "It adds up all items, one after the other, and that is all."
@@ -89,3 +93,21 @@ async def test_what_cannot_be_kept_in_the_queue_still_says_why_nothing_was_chang
     argument = {"uri": to_uri(harness.workspace / "shop.py"), "instruction": "better"}
     with pytest.raises(ServerError, match=r"(?s)the last: no edit in the answer.*could not be kept in the queue.*disk"):
         await editor.request("workspace/executeCommand", {"command": "tierwise.edit", "arguments": [argument]})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+async def test_a_server_ended_by_a_signal_keeps_what_was_paid_for(harness: Harness, simulator: Simulator) -> None:
+    simulator.script = Script.saying(ANSWER, token_ms=60_000)
+    editor = await opened(harness, simulator)
+    argument = {"uri": to_uri(harness.workspace / "shop.py"), "range": PLACE}
+    call = editor.send("workspace/executeCommand", {"command": "tierwise.explain", "arguments": [argument]})
+    (request,) = await simulator.wait_for_requests(1)
+    await simulator.wait_first_token(request)
+    editor.process.terminate()
+    with pytest.raises(ServerError, match="cancelled"):
+        await call.answer()
+    assert await editor.wait_exit() == 1
+    with closing(sqlite3.connect(harness.home / "state" / "tierwise" / FILE_NAME)) as events:
+        ((outcome, cost),) = events.execute("SELECT outcome, cost_usd FROM requests").fetchall()
+    assert outcome == "cancelled"
+    assert cost > 0

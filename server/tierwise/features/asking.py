@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tierwise.core.events import AttemptRecord, AttemptResult
 from tierwise.core.models import ChatPrompt, FinishReason, ModelRequest
+from tierwise.core.thoughts import Thoughts
 from tierwise.features.estimates import Estimates
 from tierwise.features.keep_warm import KeepWarm, Warmth
 from tierwise.features.larger_prompt import PromptMaker, Question, Sent
@@ -80,18 +81,14 @@ class Asker:
             return made.request
 
         run = self._runner.open(chain, build, tier=policy.tier, limits=policy.limits, hedge=hedge, arrived=arrived)
-        pieces: list[str] = []
         try:
-            async with run:
-                async for piece in run:
-                    pieces.append(piece)
-                    heard(piece)
+            text = await _listen(run, heard)
         finally:
             self._learn(run, sent, recording, question, policy)
         assert run.winner is not None
         complete = run.end is RunEnd.FINISHED and run.finish is not FinishReason.LENGTH
         prompt = sent[str(run.winner.ref)].prompt
-        return Reply("".join(pieces), complete, run.winner, _hash(prompt), run)
+        return Reply(text, complete, run.winner, _hash(prompt), run)
 
     async def _with_commits(self, question: Question) -> Question:
         """Only for trusted folders: a repository's own configuration is not."""
@@ -117,6 +114,22 @@ class Asker:
         if run.usage is not None:
             recording.saved_usd += winner.facts.saved_usd(run.usage)
             self._warm.used(Warmth(winner, question.place.folder, policy, what))
+
+
+async def _listen(run: ChainRun, heard: Callable[[str], None]) -> str:
+    """The answer, without what the model thought aloud before it."""
+    thoughts, pieces = Thoughts(), list[str]()
+
+    def hear(text: str) -> None:
+        if text:
+            pieces.append(text)
+            heard(text)
+
+    async with run:
+        async for piece in run:
+            hear(thoughts.feed(piece))
+    hear(thoughts.finish())
+    return "".join(pieces)
 
 
 def rejected(records: list[AttemptRecord], reply: Reply, reason: str) -> None:

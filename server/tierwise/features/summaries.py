@@ -23,6 +23,7 @@ from tierwise.core.fences import fenced
 from tierwise.core.models import ChatPrompt, ModelRequest, PromptBlock, Speaker
 from tierwise.core.tasks import Role, Task, TaskClass, Tier
 from tierwise.core.text import Lines
+from tierwise.core.thoughts import spoken
 from tierwise.core.tokens import clipped
 from tierwise.features.estimates import Estimates
 from tierwise.features.recording import Recorder
@@ -114,7 +115,7 @@ class Summaries:
                     async with run:
                         pieces = [piece async for piece in run]
                 recording.attempts.extend(run.records)
-                text = "".join(pieces).strip()
+                text = spoken("".join(pieces)).strip()
                 if run.end is RunEnd.FINISHED and text and run.winner is not None:
                     self._known[key] = Lines.of(text + "\n")
                     recording.answered(Outcome.EMPTY, "summarized", str(run.winner.ref))

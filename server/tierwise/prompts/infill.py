@@ -6,10 +6,9 @@ nor the other way round; the shaper removes what is repeated.
 
 from __future__ import annotations
 
-import re
-
 from tierwise.core.fences import fenced
 from tierwise.core.models import ChatPrompt, Excerpt, FimPrompt, PromptBlock, Speaker
+from tierwise.core.thoughts import Thoughts
 from tierwise.prompts.instructions import instruction
 
 OPEN, CLOSE, CURSOR = "<fill>", "</fill>", "<cursor/>"
@@ -29,14 +28,11 @@ def infill_prompt(context: FimPrompt) -> tuple[ChatPrompt, tuple[str, ...]]:
     return ChatPrompt(tuple(blocks)), (CLOSE,)
 
 
-_THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>")
-_TAG_BEGUN = re.compile(r"<[a-z]{0,9}")
-
-
 class FillReader:
     """Takes the tags off a streamed answer. Text of a model that forgot them passes unchanged."""
 
     def __init__(self) -> None:
+        self._thoughts = Thoughts()
         self._held = ""
         self._inside = False
         self._plain = False
@@ -46,22 +42,20 @@ class FillReader:
         """The next piece of the reply; returns the code that is certain now."""
         if self.done:
             return ""
-        self._held += delta
+        self._held += self._thoughts.feed(delta)
         if not (self._inside or self._plain):
             self._begin()
         return self._certain() if self._inside or self._plain else ""
 
     def finish(self) -> str:
         """The end of the reply; returns what was still held."""
-        held, self._held = self._held, ""
-        unsaid = not self._inside and (OPEN.startswith(held.strip()) or _THOUGHT.match(held) is not None)
+        held, self._held = self._held + self._thoughts.finish(), ""
+        unsaid = not self._inside and OPEN.startswith(held.strip())
         if self.done or unsaid:
             return ""
         return held.removesuffix("\n") if self._inside else held
 
     def _begin(self) -> None:
-        if not self._thought():
-            return
         at = self._held.find(OPEN)
         if at >= 0:
             rest = self._held[at + len(OPEN) :]
@@ -70,17 +64,6 @@ class FillReader:
             self._held, self._inside = rest.removeprefix("\r").removeprefix("\n"), True
         elif len(self._held.lstrip()) > len(OPEN) and not _may_become(self._held.lstrip()):
             self._plain = True
-
-    def _thought(self) -> bool:
-        """Pass over what a model thinks aloud before it answers; False while it does."""
-        begun = _THOUGHT.match(self._held)
-        if begun is None:
-            return True
-        end = self._held.find(f"</{begun[1]}>")
-        if end < 0:
-            return False
-        self._held = self._held[end + len(begun[1]) + 3 :].lstrip()
-        return True
 
     def _certain(self) -> str:
         end = self._held.find(CLOSE)
@@ -97,7 +80,7 @@ class FillReader:
 
 def _may_become(text: str) -> bool:
     """Whether the tag may still come: a fence or a short remark before it is no code."""
-    return (text.startswith(("```", OPEN[:2])) and len(text) < 80) or bool(_TAG_BEGUN.fullmatch(text))
+    return text.startswith(("```", OPEN[:2])) and len(text) < 80
 
 
 def _excerpts(extra: tuple[Excerpt, ...]) -> str:

@@ -16,6 +16,7 @@ from tierwise.core.events import AttemptResult
 from tierwise.core.models import FinishReason, ModelRequest, Prompt
 from tierwise.core.rejection import RejectReason
 from tierwise.core.tasks import Role, Task, TaskClass, Tier
+from tierwise.core.thoughts import Thoughts
 from tierwise.edits.region import change_edit, region_changes
 from tierwise.embedded.next_edit.changes import blocks
 from tierwise.embedded.next_edit.values import Change
@@ -147,12 +148,13 @@ class EditAsker:
 async def _listen(run: ChainRun, moment: Moment, region: Region, heard: _Heard) -> None:
     """Hear the region until an edit that can stand is certain, or to its end."""
     reader: RegionReader | None = None
+    thoughts = Thoughts()
     old = region.lines
     async for piece in run:
         if reader is None:
             reader = _reader(run)
         before = len(reader.lines)
-        reader.feed(piece)
+        reader.feed(thoughts.feed(piece))
         if reader.done:
             break
         if len(reader.lines) > before and await _take(moment, region, old, reader, heard, complete=False):

@@ -14,6 +14,7 @@ from tierwise.core.errors import ConfigError, Declined, ProviderError
 from tierwise.core.events import AttemptResult
 from tierwise.core.models import ChatPrompt, FinishReason, ModelRequest, Schema
 from tierwise.core.tasks import Role, Task, TaskClass, Tier
+from tierwise.core.thoughts import Thoughts
 from tierwise.features.estimates import Estimates
 from tierwise.features.recording import Recording
 from tierwise.routing.chain import ChainRun, ChainRunner
@@ -122,14 +123,14 @@ class FastAsker:
             self._learn(run, question, recording)
 
     async def _listen(self, run: ChainRun, heard: Callable[[], None]) -> FastReply | str:
-        pieces: list[str] = []
+        thoughts, pieces = Thoughts(), list[str]()
         async with run:
             async for piece in run:
                 if not pieces:
                     heard()
-                pieces.append(piece)
+                pieces.append(thoughts.feed(piece))
         if run.end is RunEnd.FINISHED and run.finish is not FinishReason.LENGTH:
-            return FastReply("".join(pieces), run)
+            return FastReply("".join(pieces) + thoughts.finish(), run)
         return "late" if run.end is RunEnd.DEADLINE else "cut-off"
 
     def _learn(self, run: ChainRun, question: FastQuestion, recording: Recording) -> None:
