@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+import pytest
 from harness import Harness
 from worlds import ENVIRON, PATIENT, config
 
@@ -21,8 +22,8 @@ PATIENCE_S = 120.0
 PLACE = {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 9}}
 
 
-async def explained(editor: Editor, uri: str) -> dict[str, Any]:
-    argument = {"uri": uri, "range": PLACE}
+async def explained(editor: Editor, uri: str, **more: Any) -> dict[str, Any]:
+    argument = {"uri": uri, "range": PLACE, **more}
     call = editor.send("workspace/executeCommand", {"command": "tierwise.explain", "arguments": [argument]})
     return await call.answer(PATIENCE_S)
 
@@ -75,3 +76,20 @@ async def test_a_file_that_does_not_fit_is_summarized_once(harness: Harness) -> 
     assert "return value + 399" not in questions[0]
     assert '<summary path="steps.py">' not in questions[0]
     assert '<summary path="steps.py">\nAdds numbers' in questions[-1]
+
+
+@pytest.mark.parametrize("wire", ["messages", "responses"])
+async def test_a_review_between_two_questions_shares_their_copy(harness: Harness, wire: str) -> None:
+    """Neither its schema nor its effort makes the provider's copy useless, for it and for what follows."""
+    harness.write("steps.py", LONG)
+    uri = to_uri(harness.workspace / "steps.py")
+    async with Simulator(Script.saying("It adds.")) as simulator:
+        editor = await harness.start("vscode", config=config(simulator.base_url, wire), environ=ENVIRON)
+        editor.tell(editor.documents.open(uri))
+        await explained(editor, uri, task="review")
+        for task in ("explain", "review", "explain"):
+            await explained(editor, uri, task=task)
+        uses = [record.use for record in simulator.requests[1:]]
+        status = await cache(editor)
+    assert all(use is not None and use.read_tokens > 0.7 * use.input_tokens for use in uses), uses
+    assert status["unexplained_misses"] == 0
