@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tierwise.core.clock import Clock
+from tierwise.session.disk import is_file, is_folder, is_there
 from tierwise.session.folder_map import FolderMap
 from tierwise.session.privacy import FolderRules
 
@@ -76,13 +77,13 @@ class FolderListing:
 
     def _is_folder(self, path: Path) -> bool:
         """Whether a path is a folder, or was one."""
-        if path.is_dir():
+        if is_folder(path):
             return True
         below = str(path) + os.sep
-        return not path.exists() and any(str(known).startswith(below) for known in self._paths or ())
+        return not is_there(path) and any(str(known).startswith(below) for known in self._paths or ())
 
     def _updated(self, known: tuple[Path, ...], changed: list[Path]) -> tuple[Path, ...]:
-        there = {path for path in changed if path.is_file() and self._listed(path)}
+        there = {path for path in changed if is_file(path) and self._listed(path)}
         have = set(known).intersection(changed)
         if there == have:
             return known  # only their contents changed
@@ -115,11 +116,21 @@ def walk(rules: FolderRules, *, recursive: bool = True) -> Iterator[Path]:
             if entry.is_dir(follow_symlinks=False):
                 if not rules.skips_folder(path):
                     subfolders.append(path)
-            elif entry.is_file() and _allowed(rules, path, linked=entry.is_symlink()):
+            elif _is_file(entry) and _allowed(rules, path, linked=entry.is_symlink()):
                 found += 1
                 yield path
         if recursive:
             pending.extend(reversed(subfolders))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, or a link to one; a link in a circle, or through a folder that may not be searched, is
+    none.
+    """
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _allowed(rules: FolderRules, path: Path, *, linked: bool) -> bool:

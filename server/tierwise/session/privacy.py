@@ -18,6 +18,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from tierwise.core.secrets import is_secret_path
+from tierwise.session.disk import is_folder, is_there
 
 IGNORE_FILES = (".gitignore", ".tierwiseignore")
 
@@ -111,7 +112,7 @@ class FolderRules:
         """Judge paths, and all below them, anew when next asked: they came, went or changed."""
         for path in paths:
             self._verdicts.pop(path, None)
-            if path.is_dir():
+            if is_folder(path):
                 below = str(path) + os.sep
                 for known in [known for known in self._verdicts if str(known).startswith(below)]:
                     del self._verdicts[known]
@@ -189,7 +190,7 @@ class FolderRules:
 
 def _repository_root(folder: Path) -> Path:
     """The nearest folder above that holds ``.git``; the folder itself without one."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+    return next((parent for parent in (folder, *folder.parents) if is_there(parent / ".git")), folder)
 
 
 def _stamp(path: Path) -> _Stamp | None:

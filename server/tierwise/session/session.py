@@ -15,6 +15,7 @@ from tierwise.core.documents import Document
 from tierwise.core.ports import DocumentEdit, WorkspaceListener
 from tierwise.core.right_of_way import RightOfWay
 from tierwise.core.text import Span
+from tierwise.session.disk import is_there
 from tierwise.session.documents import OpenDocuments
 from tierwise.session.file_facts import FactsBook
 from tierwise.session.files import FileCache, is_huge
@@ -82,7 +83,7 @@ class Session:
         path = document.path
         if path is None or (self._rules and not self._implicit) or any(path.is_relative_to(f) for f in self._rules):
             return
-        root = next((parent for parent in path.parents if (parent / ".git").exists()), None)
+        root = next((parent for parent in path.parents if is_there(parent / ".git")), None)
         folder = root or path.parent
         rules = FolderRules(folder)
         self._rules[folder] = rules
@@ -188,7 +189,7 @@ class Session:
             return now
         if view.forbidden(document.path) is not None:  # asked last: reading finds out what a file has become
             return Absent.FORBIDDEN
-        return Absent.OUTDATED if document.path.exists() else Absent.GONE
+        return Absent.OUTDATED if is_there(document.path) else Absent.GONE
 
     def folder_of(self, document: Document) -> Path | None:
         """The workspace folder of an open document; None outside all of them."""

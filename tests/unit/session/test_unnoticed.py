@@ -119,3 +119,24 @@ def test_a_workspace_folder_may_be_secret_itself(tmp_path: Path, folder: str, na
     path = tmp_path / folder / name
     path.write_text("x = 1\n")
     assert session_of(tmp_path / folder).view().forbidden(path) is Forbidden.SECRET
+
+
+@links
+def test_links_in_a_circle_are_no_files(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "b.py").symlink_to("c.py")
+    (tmp_path / "c.py").symlink_to("b.py")
+    session = session_of(tmp_path)
+    session.files_changed([tmp_path / "b.py"])
+    assert list(session.view().files(tmp_path)) == [tmp_path / "a.py"]
+    assert text_of(session, tmp_path / "b.py") is None
+
+
+def test_a_name_too_long_for_the_disk_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / f"{'n' * 300}.py"
+    session = session_of(tmp_path)
+    document = session.open(to_uri(path), "python", 1, "x = 1\n")
+    assert session.latest(document) == document
+    session.close(document.uri)
+    session.files_changed([path])
+    assert session.latest(document) is Absent.GONE
