@@ -12,8 +12,6 @@ from tierwise.core.fences import fenced, notice
 from tierwise.core.text import Lines
 from tierwise.session.line_diff import Change, changes
 
-_TELLING = 16
-"""Characters of a line that hardly stands in a file twice."""
 _CONTEXT = 1
 """Unchanged lines before a hunk that begins with less. Line numbers and the replaced lines say where it belongs; more
 context would be dead text that every later request pays for (measured on replayed sessions: three lines cost 3 % more
@@ -72,7 +70,7 @@ def _as_list(lines: Lines) -> list[str]:
 def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
     for group in _groups(changes(old, new)):
         first, last = group[0], group[-1]
-        lead = 0 if _tells(old[first.a1 : first.a2]) else min(_CONTEXT, first.a1, first.b1)
+        lead = 0 if _tells(old[first.a1 : first.a2], old) else min(_CONTEXT, first.a1, first.b1)
         a, b = first.a1 - lead, first.b1 - lead
         after = 0 if last.a2 > a else _CONTEXT  # a hunk that quotes nothing of the old text would stand nowhere
         end_a, end_b = min(len(old), last.a2 + after), min(len(new), last.b2 + after)
@@ -85,9 +83,9 @@ def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
         yield from (_line(" ", line) for line in old[a:end_a])
 
 
-def _tells(removed: Sequence[str]) -> bool:
-    """Whether removed lines say by themselves where they stood."""
-    return bool(removed) and len(removed[0].strip()) >= _TELLING
+def _tells(removed: Sequence[str], old: Sequence[str]) -> bool:
+    """Whether removed lines say by themselves where they stood: the first says something, and stands nowhere else."""
+    return bool(removed) and bool(removed[0].strip()) and old.count(removed[0]) == 1
 
 
 def _removed(lines: Sequence[str]) -> Iterator[str]:

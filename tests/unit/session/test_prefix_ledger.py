@@ -145,7 +145,7 @@ def test_of_many_removed_lines_the_first_and_the_last_are_quoted() -> None:
     desk.ask("x")
     desk.write("x", "".join(f"line {number}\n" for number in range(400) if not 100 <= number < 300))
     text = text_of(desk.ask("x"))
-    hunk = "@@ -100,201 +100,1 @@\n line 99\n-line 100\n~ 198\n-line 299\n"
+    hunk = "@@ -101,200 +100,0 @@\n-line 100\n~ 198\n-line 299\n"
     assert text.endswith(f'<changed path="x">\n{hunk}</changed>\n')
     assert read(text.removeprefix("".join(HEAD)))["file", "x"] == desk.documents["x"].text
 
@@ -170,12 +170,18 @@ def test_of_few_removed_lines_the_first_says_where_they_stood(removed: list[str]
     assert read(text.removeprefix("".join(HEAD)))["file", "x"] == desk.documents["x"].text
 
 
-def test_a_hunk_needs_no_context_where_its_first_removed_line_tells_where_it_stood() -> None:
-    desk = Desk(x="first = 1\n" * 50 + "a line that stands here only\n" + "last = 2\n" * 50)
+@pytest.mark.parametrize(
+    ("line", "before"),
+    [("a line that stands here only\n", ""), ("x\n", ""), ("first = 1\n", " first = 1\n"), ("  \n", " first = 1\n")],
+)
+def test_a_hunk_needs_no_context_where_its_first_removed_line_stands_nowhere_else(line: str, before: str) -> None:
+    desk = Desk(x="first = 1\n" * 50 + line + "last = 2\n" * 50)
     desk.ask("x")
     desk.write("x", "first = 1\n" * 50 + "another\n" + "last = 2\n" * 50)
-    hunk = "@@ -51,1 +51,1 @@\n-a line that stands here only\n+another\n"
-    assert text_of(desk.ask("x")).endswith(f'<changed path="x">\n{hunk}</changed>\n')
+    text = text_of(desk.ask("x"))
+    start, size = (50, 2) if before else (51, 1)
+    hunk = f"@@ -{start},{size} +{start},{size} @@\n{before}-{line}+another\n"
+    assert text.endswith(f'<changed path="x">\n{hunk}</changed>\n')
 
 
 def test_expiry_makes_a_rebase_free() -> None:
