@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tierwise.core.documents import Document
 from tierwise.core.tasks import Task
-from tierwise.core.text import Lines, Point, Span
+from tierwise.core.text import Lines, Point, Span, split_lines
 from tierwise.core.tokens import clipped, size
 from tierwise.features.tools_found import tools_found
 from tierwise.prompts.requests import Part, Target
@@ -106,7 +106,11 @@ class Place:
 def _clipped(text: str, room: int) -> str:
     """As many whole lines of a text as fit."""
     fitting = clipped(text, room)
-    return text if fitting == text else fitting[: fitting.rfind("\n") + 1]
+    if fitting == text:
+        return text
+    if text.startswith("\n", len(fitting)):
+        fitting = fitting.removesuffix("\r")  # half a terminator
+    return "".join(split_lines(fitting)[:-1])
 
 
 def gather(view: FrozenView, document: Document, span: Span, task: Task | None = None) -> Place:

@@ -9,6 +9,7 @@ from tierwise.core.fences import fenced, notice
 from tierwise.core.models import PromptBlock, Speaker
 from tierwise.core.rejection import Rejection
 from tierwise.core.tasks import Task
+from tierwise.core.text import split_lines
 
 _WISHES: dict[Task, str] = {
     Task.SIMPLIFY: "Simplify this code without changing what it does: fewer branches, less nesting, clearer names.",
@@ -35,7 +36,8 @@ class Part:
 
     @property
     def last(self) -> int:
-        return self.first + max(1, self.lines.count("\n") + (not self.lines.endswith("\n"))) - 1
+        *ended, rest = split_lines(self.lines)
+        return self.first + max(1, len(ended) + bool(rest)) - 1
 
 
 @dataclass(frozen=True, slots=True)

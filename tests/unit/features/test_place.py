@@ -11,6 +11,7 @@ from tierwise.core.tasks import Task
 from tierwise.core.text import Point, Span
 from tierwise.features.learning import Listeners
 from tierwise.features.place import Place, gather
+from tierwise.prompts.requests import Part
 from tierwise.session.privacy import FolderTerms
 from tierwise.session.session import Session
 
@@ -54,3 +55,21 @@ def test_tests_are_shown_to_who_writes_tests(tmp_path: Path, tests: list[str], e
     span = Span(Point(0, 0), Point(5, 19))
     assert [file.name for file in place(tmp_path, files, span, Task.TESTS).files] == ["shop/cart.py", *expected]
     assert [file.name for file in place(tmp_path, files, span, Task.EDIT).files] == ["shop/cart.py"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("room", [40, 61, 62, 63, 400, 100_000])
+@pytest.mark.parametrize("shown", [False, True])
+def test_lines_near_the_request_are_named_as_what_they_are(tmp_path: Path, end: str, room: int, shown: bool) -> None:
+    """With any terminator, in any room, whether the prompt shows the file or not."""
+    (tmp_path / "a.py").write_bytes("".join(f"name_{number} = {number}{end}" for number in range(120)).encode())
+    session = Session(SystemClock(), Listeners())
+    session.set_folders({tmp_path: FolderTerms()})
+    document = session.view().read(tmp_path / "a.py")
+    assert document is not None
+    found = gather(session.view(), document, Span(Point(3, 0), Point(100, 0)), Task.EXPLAIN)
+    target = found.target_for(document.lines if shown else None, room)
+    parts = (Part(target.first, target.lines),) if target.parts is None else target.parts
+    assert any(part.lines for part in parts) == (room > 100 or not shown)
+    for part in parts:
+        assert part.lines == "".join(document.lines.raw_range(part.first - 1, part.last)) or not part.lines
