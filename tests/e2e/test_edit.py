@@ -136,6 +136,18 @@ async def test_diagnostics_are_offered_a_fix_that_the_model_is_told_of(harness: 
     assert "loop could be a comprehension" in simulator.requests[0].text
 
 
+async def test_an_odd_diagnostic_of_another_server_takes_no_action_away(harness: Harness, simulator: Simulator) -> None:
+    editor = await opened(harness, simulator)
+    odd = [
+        {"range": WHOLE, "message": {"kind": "markdown", "value": "**said** in Markdown"}},
+        {"range": WHOLE, "message": "of no known weight", "severity": 9, "tags": [77], "code": {"x": 1}},
+        {"range": WHOLE, "message": ""},
+        {"range": WHOLE, "message": None},
+    ]
+    offered = await actions(editor, harness, diagnostics=odd, only=["quickfix"])
+    assert [action["title"] for action in offered] == ["Fix: **said** in Markdown", "Fix: of no known weight"]
+
+
 BAD = {
     "prose": "I would rather not.",
     "not-found": block(NEW, old="def nothing_like_this():\n"),

@@ -48,7 +48,8 @@ def actions(document: Document, span: Span, diagnostics: Sequence[Diagnostic], *
     found = [Action("Explain", "tierwise.explain", Task.EXPLAIN, span)]
     if not modelled:
         return tuple(found)
-    found += [Action(f"Fix: {_short(d.message)}", "quickfix.tierwise", Task.FIX, d.span, d) for d in diagnostics]
+    said = (diagnostic for diagnostic in diagnostics if diagnostic.message.strip())
+    found += [Action(f"Fix: {_short(d.message)}", "quickfix.tierwise", Task.FIX, d.span, d) for d in said]
     if is_code(document.language):
         found += [Action(title, kind, task, span) for title, kind, task in _REWRITES]
         if not span.empty:

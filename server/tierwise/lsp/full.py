@@ -216,6 +216,19 @@ def _strict_converter() -> Any:
     """The converter of lsprotocol, to which a text is a text: it would have null as a new name mean "None"."""
     converter = cast("Any", converters.get_converter())
     converter.register_structure_hook(str, _text)
+    usual = converter.get_structure_hook(types.Diagnostic)
+
+    def diagnostic(value: Any, kind: object) -> types.Diagnostic:
+        """Other servers make these, and the oddity of one must not take all code actions away."""
+        try:
+            return cast("types.Diagnostic", usual(value, kind))
+        except Exception:  # noqa: BLE001 - whatever is wrong with it: where it is and what it says is enough
+            place = cast("types.Range", converter.structure(value["range"], types.Range))
+            said = value.get("message")
+            words = cast("dict[str, object]", said).get("value") if isinstance(said, dict) else said
+            return types.Diagnostic(place, words if isinstance(words, str) else "")
+
+    converter.register_structure_hook(types.Diagnostic, diagnostic)
     return converter
 
 
