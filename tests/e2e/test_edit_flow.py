@@ -272,6 +272,41 @@ async def test_what_changed_while_the_model_answered_is_left_alone(bench: Bench,
     assert (await project.event())["cost_usd"] > 0
 
 
+@pytest.mark.parametrize("what", ["typed and taken back", "closed and opened", "the other one opened"])
+async def test_an_edit_is_made_against_the_same_text_under_its_new_version(bench: Bench, what: str) -> None:
+    release = asyncio.Event()
+    tax = block("def tax(value):\n    return value * 0.3\n", "def tax(value):\n    return value * 0.2\n", "prices.py")
+
+    async def late(_: object) -> str:
+        await release.wait()
+        return block() + tax
+
+    bench.simulator.script = Script(rules=(Rule(reply=late),))
+    project, page = opened(bench)
+    call = edit(page, "use sum and raise the tax")
+    await bench.simulator.wait_for_requests(1)
+    if what == "typed and taken back":
+        page.replace(0, 0, "x")
+        page.replace(0, 1, "")
+    elif what == "closed and opened":
+        page.close()
+        project.open("shop.py")
+    else:
+        project.open("prices.py")
+    release.set()
+    assert (await call.answer())["applied"] is True
+    assert project.text("shop.py") == TEXT.replace(OLD, NEW)
+    assert project.text("prices.py") == PRICES.replace("0.2", "0.3")
+
+
+@pytest.mark.parametrize("bench", ["bare"], indirect=True)
+async def test_nothing_is_paid_for_an_editor_that_cannot_apply_edits(bench: Bench) -> None:
+    bench.simulator.script = Script.saying(block())
+    _, page = opened(bench)
+    await refused(edit(page), REQUEST_FAILED, "workspace/applyEdit")
+    assert bench.simulator.requests == []
+
+
 @pytest.mark.parametrize("way", ["request", "progress"])
 async def test_a_cancelled_edit_closes_the_socket_and_asks_no_further(bench: Bench, way: str) -> None:
     bench.simulator.script = Script.failing(FaultKind.HANG_MID_STREAM, after=1)

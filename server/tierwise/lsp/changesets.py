@@ -5,7 +5,7 @@ wherever the client shows such groups.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
@@ -24,15 +24,24 @@ def lsp_range(columns: Columns, lines: Lines, span: Span) -> types.Range:
     return types.Range(types.Position(**start), types.Position(**end))
 
 
-def check_fresh(changeset: Changeset, current: Callable[[Document], object]) -> None:
-    """Raise ``Stale`` when a file that would change is no longer what the changeset was made for. ``current`` gives
-    the document as it is now; anything else where it is gone.
+def freshened(changeset: Changeset, current: Callable[[Document], object]) -> Changeset:
+    """The changeset against the files as they are now. ``current`` gives a document as it is now; anything else where
+    it is gone. Raises ``Stale`` when a file that would change says something else than the changeset was made for.
     """
-    for change in changeset.edits:
-        now = current(change.base)
-        if not isinstance(now, Document) or (now is not change.base and not now.lines.same_as(change.base.lines)):
-            name = change.base.path.name if change.base.path else change.base.uri
-            raise Stale(f"{name} changed in the meantime; nothing was applied. Ask again.")
+    return Changeset(tuple(_freshened(change, current) for change in changeset.changes))
+
+
+def _freshened(change: FileChange, current: Callable[[Document], object]) -> FileChange:
+    if not isinstance(change, FileEdit):
+        return change
+    base, now = change.base, current(change.base)
+    if now is base:
+        return change
+    if not isinstance(now, Document) or not now.lines.same_as(base.lines):
+        raise Stale(
+            f"{base.path.name if base.path else base.uri} changed in the meantime; nothing was applied. Ask again."
+        )
+    return replace(change, base=now)  # the same text under another version: typed and taken back, opened, saved
 
 
 def workspace_edit(changeset: Changeset, client: Client, columns: Columns) -> types.WorkspaceEdit:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lsprotocol import types
 
 from tierwise.core.checks import CheckResult, CheckStatus, Verdict
 from tierwise.features.edit import EditAnswer, EditFlow, EditRequest
-from tierwise.lsp.changesets import check_fresh, workspace_edit
+from tierwise.lsp.changesets import freshened, workspace_edit
 from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.editor import Editor
@@ -30,7 +32,7 @@ class EditAnswers:
         async with self._editor.progress(title, token) as progress:
             answer = await self._flow.edit(request, progress.report)
             progress.conclude(_brief(answer.verdict))
-        check_fresh(answer.changeset, self._session.current)
+        answer = replace(answer, changeset=freshened(answer.changeset, self._session.current))
         self._editor.log(f"{title}: {answer.model}. {answer.verdict.sentence}")
         edit = workspace_edit(answer.changeset, self._client, self._columns)
         told = {"task": request.task, "model": answer.model, "uris": _uris(edit), **_told(answer.verdict)}
@@ -40,7 +42,8 @@ class EditAnswers:
     async def apply(
         self, request: EditRequest, title: str, token: types.ProgressToken | None, label: str
     ) -> dict[str, object]:
-        """Make it and have it applied; what a command returns."""
+        """Make it and have it applied; what a command returns. Nothing is asked for an editor that cannot."""
+        self._editor.must_apply()
         answer, edit = await self.make(request, title, token)
         applied = await self._editor.apply(edit, label)
         return {

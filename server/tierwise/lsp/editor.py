@@ -51,10 +51,14 @@ class Editor:
         self._client = client
         self._said: set[str] = set()
 
-    async def apply(self, edit: types.WorkspaceEdit, label: str) -> bool:
-        """Have an edit applied as one undo step. False when the editor declines (the document moved on)."""
+    def must_apply(self) -> None:
+        """Raise ``Declined`` where the editor cannot apply edits: before anything is paid for one."""
         if not self._client.apply_edit:
             raise Declined("This editor cannot apply edits that a server sends (workspace/applyEdit).")
+
+    async def apply(self, edit: types.WorkspaceEdit, label: str) -> bool:
+        """Have an edit applied as one undo step. False when the editor declines (the document moved on)."""
+        self.must_apply()
         params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
         try:
             result = await self._server.workspace_apply_edit_async(params)

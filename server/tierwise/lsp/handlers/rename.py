@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from lsprotocol import types
@@ -13,7 +14,7 @@ from tierwise.core.text import Point
 from tierwise.features.rename.flow import RenameFlow
 from tierwise.features.rename.values import RenameAnswer, RenameRequest
 from tierwise.lsp import arguments
-from tierwise.lsp.changesets import check_fresh, grouped_edit, lsp_range
+from tierwise.lsp.changesets import freshened, grouped_edit, lsp_range
 from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.editor import Editor
@@ -83,14 +84,13 @@ class Renames:
         document = self._open(arguments.text("tierwise.rename", table, "uri"))
         point = self._columns.point(document.lines, *arguments.position("tierwise.rename", table))
         new_name = arguments.text("tierwise.rename", table, "newName")
+        self._editor.must_apply()
         edit, answer = await self.edit(document, point, new_name, token)
         applied = await self._editor.apply(edit, f"Rename to {new_name}")
         return {"applied": applied, "files": answer.certain.files, "engine": answer.engine}
 
     def _converted(self, answer: RenameAnswer) -> types.WorkspaceEdit:
-        groups = list(groups_of(answer))
-        for group in groups:
-            check_fresh(group.changes, self._session.current)
+        groups = [replace(g, changes=freshened(g.changes, self._session.current)) for g in groups_of(answer)]
         return grouped_edit(groups, self._client, self._columns)
 
     def _place(self, uri: str, position: types.Position) -> tuple[Document, Point]:

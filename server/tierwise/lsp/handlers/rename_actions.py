@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from lsprotocol import types
@@ -14,7 +15,7 @@ from tierwise.features.rename.flow import RenameFlow
 from tierwise.features.rename.offers import Offered, Rest
 from tierwise.features.rename.suggest import NameSuggester
 from tierwise.lsp import arguments
-from tierwise.lsp.changesets import check_fresh, grouped_edit
+from tierwise.lsp.changesets import freshened, grouped_edit
 from tierwise.lsp.client import Client
 from tierwise.lsp.convert import Columns
 from tierwise.lsp.editor import Editor
@@ -101,14 +102,14 @@ class RenameActions:
 
     async def _take(self, identifier: str, rest: Rest) -> types.WorkspaceEdit:
         done = await self._flow.take(identifier, rest, confirms=self._client.change_annotations)
-        groups = list(proposals(done, confirm=not done.judged))
-        for group in groups:
-            check_fresh(group.changes, self._session.current)
+        proposed = proposals(done, confirm=not done.judged)
+        groups = [replace(group, changes=freshened(group.changes, self._session.current)) for group in proposed]
         return grouped_edit(groups, self._client, self._columns)
 
     async def _take_by_command(self, raw: list[Any], token: types.ProgressToken | None) -> object:
         table = arguments.single(REST, raw, "the data of a code action")
         identifier, rest = _rest_of(REST, table)
+        self._editor.must_apply()
         async with self._editor.progress("Renaming", token):
             edit = await self._take(identifier, rest)
         return {"applied": await self._editor.apply(edit, "Tierwise rename")}
@@ -121,6 +122,7 @@ class RenameActions:
 
     async def _pick(self, raw: list[Any], token: types.ProgressToken | None) -> object:
         document, point = self._place(PICK, raw)
+        self._editor.must_apply()
         async with self._editor.progress("Looking for a name", token):
             names = await self._suggester.suggest(document, point)
         chosen = await self._editor.choose("Which name shall it get?", names) if names else None
