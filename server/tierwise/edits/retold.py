@@ -14,7 +14,7 @@ from tierwise.edits.hole import Hole
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSING = frozenset({*_PAIRS, *"\"'`"})
-_SEPARATORS = frozenset(";,")
+_SEPARATORS = frozenset(";,:")
 _NO_ANGLE = re.compile(r"[-=]>|[<>]=|<<|\s[<>]\s")
 """Arrows and comparisons."""
 
@@ -28,9 +28,11 @@ def retold(hole: Hole, text: str) -> int:
     said, rest = text.rstrip(), hole.rest.rstrip()
     if not rest or not said or "\n" in text or opens_itself(said, rest):
         return 0
-    ruler = len(set(rest.strip())) == 1 and rest[-1] not in _CLOSING
+    ruler = len(set(rest.strip())) == 1 and rest[-1] not in _CLOSING | _SEPARATORS
     if said.endswith(rest) and len(rest.strip()) > 1 and not ruler:
         return len(rest) if not hole.is_prose or _closes_more(said, rest) else 0
+    if hole.is_prose and said.endswith(rest) and rest.strip() == "|":
+        return len(rest)  # the border of a table's cell
     if _retold_around(said, rest):
         return len(rest)
     if hole.scan.in_code and said[-1] == rest[0] and rest[0] in _SEPARATORS and said[-2:-1] != rest[0]:
