@@ -84,12 +84,13 @@ def test_a_block_changes_only_its_match(text: str, start: int, size: int, replac
     """A SEARCH text that stands once is replaced there; one that stands more often is never applied."""
     lines = bare(text)
     wanted = lines[start : start + size]
-    if not any(part.strip() for part in wanted):
+    whole = len(lines) - (lines[-1] == "")  # what comes after the last line end is no line
+    if not any(part.strip() for part in wanted) or start + len(wanted) > whole:
         return
     search = "\n".join(wanted) + "\n"
     new = bare(replace)[:-1] if replace.endswith("\n") else bare(replace)
     block = Block(None, search, "\n".join(new) + "\n")
-    places = [i for i in range(len(lines)) if lines[i : i + len(wanted)] == wanted]
+    places = [i for i in range(whole - len(wanted) + 1) if lines[i : i + len(wanted)] == wanted]
     changes = apply((block,), text)
     if isinstance(changes, Rejection):
         return
