@@ -144,3 +144,12 @@ async def test_a_secret_in_the_text_is_masked_on_its_way(harness: Harness, simul
     assert secret not in seen.text
     assert "TOKEN" in seen.text
     assert secret not in "\n".join(editor.stderr)
+
+
+async def test_only_an_explanation_or_a_review_can_be_asked_for(harness: Harness, simulator: Simulator) -> None:
+    editor = await opened(harness, settings=config(simulator.base_url, "messages"))
+    for task in ("reveiw", 5, ["review"]):
+        with pytest.raises(ServerError, match="'task' must be"):
+            await explain(editor, harness, task=task).answer()
+    assert simulator.requests == []
+    assert (await explain(editor, harness, task="explain").answer())["text"].strip() == ANSWER

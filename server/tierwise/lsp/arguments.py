@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard, cast
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, TypeGuard, TypeVar, cast
 
 from tierwise.core.documents import Document
 from tierwise.core.errors import UsageError
@@ -10,6 +12,8 @@ from tierwise.core.tasks import Tier
 from tierwise.core.text import Point, Span
 from tierwise.lsp.convert import Columns
 from tierwise.session.session import Session
+
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def single(command: str, arguments: list[Any], shape: str) -> dict[str, Any]:
@@ -39,10 +43,16 @@ def number(command: str, table: dict[str, Any], key: str) -> int:
 
 def tier(command: str, table: dict[str, Any]) -> Tier | None:
     """The optional field ``tier``."""
-    value = text(command, table, "tier", optional=True)
-    if value and value not in {tier.value for tier in Tier}:
-        raise UsageError(f"{command}: 'tier' must be one of {', '.join(Tier)}.")
-    return Tier(value) if value else None
+    return one_of(command, table, "tier", tuple(Tier))
+
+
+def one_of(command: str, table: dict[str, Any], key: str, known: Sequence[_Word]) -> _Word | None:
+    """An optional field that holds one of a few words; None where it is absent."""
+    value = text(command, table, key, optional=True)
+    found = next((word for word in known if word == value), None)
+    if value and found is None:
+        raise UsageError(f"{command}: {key!r} must be one of {', '.join(known)}.")
+    return found
 
 
 def place(command: str, table: dict[str, Any], session: Session, columns: Columns) -> tuple[Document, Span]:

@@ -34,10 +34,10 @@ def register_explain(
 ) -> None:
     async def explain(raw: list[Any], token: ProgressToken | None) -> object:
         name = "tierwise.explain"
-        table = arguments.single(name, raw, "{uri, range, question?, tier?}")
+        table = arguments.single(name, raw, "{uri, range, question?, task?, tier?}")
         document, span = arguments.place(name, table, session, columns)
         question = arguments.text(name, table, "question", optional=True)
-        task = Task.REVIEW if table.get("task") == Task.REVIEW else Task.EXPLAIN
+        task = arguments.one_of(name, table, "task", (Task.EXPLAIN, Task.REVIEW)) or Task.EXPLAIN
         request = ExplainRequest(task, document, span, question, clock.monotonic(), arguments.tier(name, table))
         async with editor.progress("Reviewing" if task is Task.REVIEW else "Explaining", token) as progress:
             answer = board.begin(task)
