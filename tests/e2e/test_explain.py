@@ -12,7 +12,7 @@ from worlds import ENVIRON, KEY, chains, config, use
 
 from tierwise.cli.editor import Call, Editor, ServerError
 from tierwise.core.uris import to_path, to_uri
-from tierwise.simulator import FaultKind, Script, Simulator
+from tierwise.simulator import FaultKind, Reply, Rule, Script, Simulator, Stop
 
 TEXT = (
     "def total(items):\n    return sum(price_of(item) for item in items)\n\n\n"
@@ -153,3 +153,17 @@ async def test_only_an_explanation_or_a_review_can_be_asked_for(harness: Harness
             await explain(editor, harness, task=task).answer()
     assert simulator.requests == []
     assert (await explain(editor, harness, task="explain").answer())["text"].strip() == ANSWER
+
+
+@pytest.mark.parametrize("task", ["explain", "review"])
+@pytest.mark.parametrize("reply", ["", " \n", "<think>Nothing to say.</think>\n"])
+async def test_an_answer_without_a_word_is_told_as_such(
+    harness: Harness, simulator: Simulator, task: str, reply: str
+) -> None:
+    simulator.script = Script.saying(reply)
+    editor = await opened(harness, settings=config(simulator.base_url, "messages"))
+    with pytest.raises(ServerError, match="answered without a word"):
+        await explain(editor, harness, task=task).answer()
+    simulator.script = Script(rules=(Rule(reply=Reply(text=reply, stop=Stop.REFUSAL)),))
+    with pytest.raises(ServerError, match="declined to answer"):
+        await explain(editor, harness, task=task).answer()

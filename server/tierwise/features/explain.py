@@ -11,6 +11,7 @@ from tierwise.core.clock import Clock
 from tierwise.core.documents import Document
 from tierwise.core.errors import Declined
 from tierwise.core.events import Outcome
+from tierwise.core.models import FinishReason
 from tierwise.core.tasks import Role, Task, Tier
 from tierwise.core.text import Span
 from tierwise.embedded.facts import describe
@@ -121,14 +122,18 @@ class ExplainFlow:
             hedge=settings.routing.hedge,
             arrived=request.arrived,
         )
-        text = reply.text
+        text, model = reply.text, str(reply.model.ref)
+        if not text.strip() and reply.complete:
+            refused = reply.run.finish is FinishReason.REFUSAL
+            recording.answered(Outcome.EMPTY, "refused" if refused else "nothing-said", model)
+            what = "declined to answer" if refused else "answered without a word"
+            raise Declined(f"{model} {what}: ask in other words, or ask another tier.")
         if review:
             text = as_markdown(text, place.target.path)
             heard(text)
         elif not reply.complete:
             heard(_CUT)
             text += _CUT
-        model = str(reply.model.ref)
         recording.answered(Outcome.ANSWERED, "" if reply.complete else "cut-off", model)
         return Explanation(text, decision.tier, model)
 

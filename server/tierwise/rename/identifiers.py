@@ -43,7 +43,7 @@ _JAVA = _words(
 )
 
 _KEYWORDS: Mapping[str, frozenset[str]] = {
-    "python": frozenset(keyword.kwlist),
+    "python": frozenset({*keyword.kwlist, "__debug__"}),
     "javascript": _ECMASCRIPT,
     "javascriptreact": _ECMASCRIPT,
     "typescript": _ECMASCRIPT,

@@ -100,6 +100,7 @@ def test_the_folder_is_the_nearest_project_root(project: Path) -> None:
         ("main.py:2:1", "x", 1, "built into Python"),
         ("main.py:2:7", "1x", 1, "not a valid name"),
         ("main.py:2:7", "class", 1, "keyword"),
+        ("main.py:2:7", "__debug__", 1, "keyword"),
     ],
 )
 def test_refusals_are_one_line(
