@@ -27,6 +27,9 @@ from tierwise.session.prefix_line import Absent
 from tierwise.session.privacy import IGNORE_FILES, FolderRules, FolderTerms, Forbidden
 from tierwise.session.view import FrozenView, Knowledge
 
+_MUCH = 10_000
+"""Characters that are put in at once from which on a document is measured again, as after a change of several lines."""
+
 
 class Session:
     """One editor's session: folders, open documents, history, and what may be read."""
@@ -100,10 +103,7 @@ class Session:
         self._open_paths = self._open_paths | {document.path}
         self._adopt(document)
         self._view = None
-        self._huge.discard(uri)
-        folder = self.folder_of(document)
-        if folder is not None and is_huge(document, self._rules[folder].max_bytes):
-            self._huge.add(uri)
+        self._size_up(document)
         if self.forbidden(document) is None:
             self._listener.opened(document)
         return document
@@ -115,10 +115,20 @@ class Session:
         if edit is None:
             return None
         self._view = None
+        if edit.span.start.line != edit.span.end.line or len(text) > _MUCH:
+            self._size_up(edit.after)
         if self.forbidden(edit.after) is None:
             self.history.record(edit)
             self._listener.edited(edit)
         return edit
+
+    def _size_up(self, document: Document) -> None:
+        """Find out whether a document is within the size limit: it counts all of its lines."""
+        self._huge.discard(document.uri)
+        folder = self.folder_of(document)
+        if folder is not None and is_huge(document, self._rules[folder].max_bytes):
+            self._huge.add(document.uri)
+        self._view = None
 
     def close(self, uri: str) -> None:
         self.worked_at = self._clock.monotonic()

@@ -140,3 +140,14 @@ def test_a_name_too_long_for_the_disk_is_no_file(tmp_path: Path) -> None:
     session.close(document.uri)
     session.files_changed([path])
     assert session.latest(document) is Absent.GONE
+
+
+def test_a_document_that_outgrows_the_limit_is_left_alone_until_it_is_small_again(tmp_path: Path) -> None:
+    session = Session(SystemClock(), Listeners())
+    session.set_folders({tmp_path: FolderTerms(max_bytes=20_000)})
+    uri = to_uri(tmp_path / "a.py")
+    session.open(uri, "python", 1, "x = 1\n")
+    for version, (text, reason) in enumerate((("y = 2\n" * 5_000, Forbidden.TOO_LARGE), ("z = 3\n", None)), 2):
+        edit = session.change(uri, version, None, text)
+        assert edit is not None
+        assert session.forbidden(edit.after) is reason
