@@ -80,6 +80,16 @@ class Choice:
     chars_per_token: float
 
 
+@dataclass(slots=True)
+class _Budget:
+    """Of one prefix. ``tokens``: the least that any request behind it was allowed by settings and model, so that tasks
+    of longer answers do not have it cut again and again. ``largest``: characters that some request was given to read.
+    """
+
+    tokens: int
+    largest: int = 0
+
+
 class PromptMaker:
     """Makes the requests of one session. ``summary``: a summary of a document, where there is one."""
 
@@ -98,14 +108,14 @@ class PromptMaker:
         self._refreshed = refreshed
         self._facts: dict[str, str] = {}
         self._efforts: dict[tuple[str, str], str] = {}
-        self._budgets: dict[tuple[str, str, str], int] = {}
+        self._budgets: dict[tuple[str, str, str], _Budget] = {}
 
     def make(self, question: Question, model: ResolvedModel, policy: Policy) -> Sent:
         """The request for one model; its prefix is counted as sent."""
         limits, place = policy.limits_for(model.facts), question.place
         sampling = self._steady(model, place, policy, policy.sampling(model.facts, len(question.failed)))
         estimator, tie = self._estimates.of(model), _Tie.of(model.facts, sampling, question.schema)
-        variant = f"{tie.variant} {limits.context_tokens}"
+        variant = f"{tie.variant} {policy.most_context_tokens}"
         room, reserved = self._room(question, model, policy)
         pieces = self._fitted(question, model, variant, room - reserved)
         need = Need(
@@ -113,7 +123,7 @@ class PromptMaker:
             folder=place.folder_name,
             head=self._head(place),
             items=tuple(piece.item for piece in pieces if piece.item is not None),
-            budget_tokens=int(self._budget(question, model, variant, room, reserved) / estimator.chars_per_token),
+            budget_tokens=int(self._budget(question, model, policy, variant) / estimator.chars_per_token),
             terms=CacheTerms.of(model.facts),
             current=self._current,
             chars_per_token=estimator.chars_per_token,
@@ -121,7 +131,7 @@ class PromptMaker:
             refreshed=self._refreshed(place.folder),
         )
         prefix = self._ledger.prefix(need)
-        left = room - prefix.ends[-1].chars - _TAGS
+        left = self._characters(question, model, policy.most_context_for(model.facts)) - prefix.ends[-1].chars - _TAGS
         target = place.target_for(prefix.whole(place.target.path), max(0, left))
         prompt = ChatPrompt(prefix.blocks + question.tail(target))
         own = frozenset({str(place.document.path)} if place.document.path is not None else ())
@@ -145,10 +155,14 @@ class PromptMaker:
 
     def _room(self, question: Question, model: ResolvedModel, policy: Policy) -> tuple[int, int]:
         """Characters for the question and all that belongs to it, and how many of them its own lines may take."""
-        limits, target = policy.limits_for(model.facts), question.place.target
-        room = self._estimates.of(model).characters(context_limit(limits.context_tokens, model.facts))
-        room -= sum(size(block.text) for block in question.tail(replace(target, lines="")))
-        return room, _reserved(target, room, _TARGET_SHARE)
+        room = self._characters(question, model, policy.limits_for(model.facts).context_tokens)
+        return room, _reserved(question.place.target, room, _TARGET_SHARE)
+
+    def _characters(self, question: Question, model: ResolvedModel, tokens: int) -> int:
+        """What so many tokens leave beside the question itself."""
+        tail = question.tail(replace(question.place.target, lines=""))
+        whole = self._estimates.of(model).characters(context_limit(tokens, model.facts))
+        return whole - sum(size(block.text) for block in tail)
 
     def _fitted(self, question: Question, model: ResolvedModel, variant: str, room: int) -> tuple[Piece, ...]:
         """What is shown of the question's place in ``room`` characters, the head among them, and why."""
@@ -170,14 +184,16 @@ class PromptMaker:
         self._efforts[key] = effort
         return replace(sampling, effort=effort)
 
-    def _budget(self, question: Question, model: ResolvedModel, variant: str, room: int, reserved: int) -> int:
-        """The largest that a request behind this prefix was allowed, as far as this one's room reaches: one that wants
-        more for its own lines is shown less, but what is there already costs next to nothing to carry, and much to
-        write again.
+    def _budget(self, question: Question, model: ResolvedModel, policy: Policy, variant: str) -> int:
+        """Characters that the prefix may take: as many as any request behind it was given to read, and no more than the
+        settings leave beside this one's own lines. What is there already costs next to nothing to carry, and much to
+        write again; a request that is given less is shown less.
         """
-        key = (str(model.ref), question.place.folder_name, variant)
-        largest = self._budgets[key] = max(room - reserved, self._budgets.get(key, 0))
-        return max(0, min(largest, room - _reserved(question.place.target, room, _LEAST_SHARE)))
+        tokens, (room, reserved) = policy.most_context_for(model.facts), self._room(question, model, policy)
+        budget = self._budgets.setdefault((str(model.ref), question.place.folder_name, variant), _Budget(tokens))
+        budget.tokens, budget.largest = min(budget.tokens, tokens), max(budget.largest, room - reserved)
+        most = self._characters(question, model, budget.tokens)
+        return max(0, min(budget.largest, most - _reserved(question.place.target, most, _LEAST_SHARE)))
 
     def _current(self, item: Item) -> Lines | Absent:
         """What an item that was shown says now. Outlines and summaries are not made anew for those who do not ask."""

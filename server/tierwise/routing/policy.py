@@ -77,6 +77,9 @@ class Policy:
 
     tier: Tier
     limits: Limits
+    most_context_tokens: int
+    """What a prompt may hold by the settings. The class gives a request less to read; text that stands before its own
+    already may go beyond that, since it costs next to nothing."""
     task_class: TaskClass
     temperature: float | None
     """As configured; None: by the class."""
@@ -89,8 +92,13 @@ class Policy:
     def limits_for(self, facts: ModelFacts) -> Limits:
         """The limits, within what the model can take at all."""
         output = min(self.limits.max_output_tokens, facts.max_output_tokens)
-        context = max(1, min(self.limits.context_tokens, facts.context_tokens - output))
+        context = min(self.limits.context_tokens, self.most_context_for(facts))
         return Limits(self.limits.first_token_s, self.limits.deadline_s, context, output)
+
+    def most_context_for(self, facts: ModelFacts) -> int:
+        """Tokens that a prompt may hold at all, within what the model can take beside its answer."""
+        output = min(self.limits.max_output_tokens, facts.max_output_tokens)
+        return max(1, min(self.most_context_tokens, facts.context_tokens - output))
 
     def sampling(self, facts: ModelFacts, turn: int = 0) -> Sampling:
         """Temperature and effort for one model; ``turn`` counts the rejected answers before this one."""
@@ -129,10 +137,11 @@ def policy_for(settings: Settings, task: Task, task_class: TaskClass, tier: Tier
     bounds = _bounds(at_tier, task, task_class, tier)
     first_token_ms = for_task.first_token_ms or for_class.first_token_ms or bounds.first_token_ms
     deadline_ms = for_task.deadline_ms or for_class.deadline_ms or bounds.deadline_ms
+    context = for_task.context_tokens or for_class.context_tokens
     limits = Limits(
         first_token_s=min(first_token_ms, deadline_ms) / 1000,
         deadline_s=deadline_ms / 1000,
-        context_tokens=for_task.context_tokens or for_class.context_tokens or bounds.context_tokens,
+        context_tokens=context or bounds.context_tokens,
         max_output_tokens=for_task.max_output_tokens or for_class.max_output_tokens or bounds.max_output_tokens,
     )
     temperatures = (for_task.temperature, for_class.temperature, at_tier.temperature)
@@ -141,7 +150,8 @@ def policy_for(settings: Settings, task: Task, task_class: TaskClass, tier: Tier
     # An effort that somebody wrote down for this very task is meant, whatever the tier says about thinking.
     quiet = at_tier.quiet and asked_for is None
     reply = shipped_policy().tasks[task].reply
-    return Policy(tier, limits, task_class, temperature, asked_for or at_tier.effort, quiet, reply)
+    most = context or at_tier.context_tokens
+    return Policy(tier, limits, most, task_class, temperature, asked_for or at_tier.effort, quiet, reply)
 
 
 @cache
