@@ -22,7 +22,8 @@ class CacheTerms:
     """Lifetimes in seconds from the last use; prices per character of text, all in one unit, so that only their ratios
     count. ``marks``: how many marks a request may carry, 0 where the provider finds common beginnings by itself.
     ``refresh``: whether a request for no answer renews a copy. ``unit``: tokens by which a hit may fall short of what
-    was sent before.
+    was sent before. ``renews``: whether a hit renews the copies at a request's other marks before it, too. Of OpenAI's
+    break points it is not known that they do.
     """
 
     ttl_s: float
@@ -36,6 +37,7 @@ class CacheTerms:
     keeps: bool = True
     refresh: bool = False
     unit: int = 0
+    renews: bool = True
 
     @staticmethod
     def of(facts: ModelFacts) -> CacheTerms:
@@ -59,6 +61,7 @@ class CacheTerms:
             keeps=rules.style is not CacheStyle.NONE,
             refresh=rules.prewarm and rules.refresh,
             unit=0 if rules.style in _MARKED or not timed else _UNIT,
+            renews=rules.style is not CacheStyle.OPENAI_MARKED,
         )
 
     def lifetime(self, *, long: bool) -> float:

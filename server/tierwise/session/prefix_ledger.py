@@ -383,9 +383,10 @@ def _sent(holding: _Holding, need: Need, why: Rebase | None, now: float) -> Pref
 
 def _hold(prefix: Prefix, need: Need) -> None:
     """The call was answered: what it marked is held now, and what it read is renewed."""
-    terms = need.terms
+    terms, held = need.terms, -1 if prefix.held is None else prefix.held
     for index, (end, block) in enumerate(zip(prefix.ends, prefix.blocks, strict=True)):
-        touched = block.mark or index == prefix.held or not terms.marks
+        marked = block.mark and (terms.renews or index > held)
+        touched = marked or index == prefix.held or not terms.marks
         if touched and end.chars >= terms.min_tokens * need.chars_per_token:
             end.held_until = max(end.held_until, prefix.at + terms.lifetime(long=block.long))
 

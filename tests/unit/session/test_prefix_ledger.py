@@ -404,3 +404,15 @@ def test_a_cut_that_is_cheap_but_too_long_is_none() -> None:
     assert prefix.rebase is Rebase.BUDGET
     assert {name for _, name in prefix.shown} >= {"a", "b"}
     assert len(text_of(prefix)) <= 1_000
+
+
+@pytest.mark.parametrize("renews", [True, False])
+def test_a_copy_that_is_only_passed_over_is_counted_on_where_that_renews_it(renews: bool) -> None:
+    desk = Desk(replace(SHORT, renews=renews), a="line\n" * 400, b="other\n" * 400)
+    desk.ask("a")
+    for _ in range(4):
+        desk.ask("a", "b")
+        desk.clock.time += 0.6 * SHORT.ttl_s
+    prefix = desk.ask("a", budget=400 * len("line\n") + 200)
+    assert prefix.rebase is Rebase.BUDGET
+    assert (prefix.expected_cached > 400 * len("line\n")) is renews
