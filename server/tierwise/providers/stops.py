@@ -9,7 +9,8 @@ from __future__ import annotations
 class StopCutter:
     """Feed it the answer piece by piece; what it returns never contains a stop string or anything after one.
 
-    Text is held back only while it is the beginning of a stop string. Providers that were given the strings end the
+    Text is held back only while it is the beginning of a stop string. Of several the one that is complete first counts,
+    as it does where tokens come one by one. Providers that were given the strings end the
     answer themselves; then this changes nothing.
     """
 
@@ -23,11 +24,12 @@ class StopCutter:
         if not self._strings:
             return text
         text = self._held + text
-        places = [place for string in self._strings if (place := text.find(string)) >= 0]
+        places = [(place + len(string), place) for string in self._strings if (place := text.find(string)) >= 0]
         if places:
             self.stopped = True
             self._held = ""
-            return text[: min(places)]
+            _, start = min(places)
+            return text[:start]
         certain = len(text) - self._doubtful(text)
         self._held = text[certain:]
         return text[:certain]

@@ -28,6 +28,8 @@ def fed(strings: tuple[str, ...], pieces: list[str]) -> tuple[list[str], bool]:
         (("\n\n",), ["a\n"], ["a", "\n"], False),
         (("STOP", "x"), ["aST", "O", "x"], ["a", "", "STO"], True),
         (("", "b"), ["ab"], ["a"], True),
+        (("b", "aba"), ["a", "b", "a"], ["", "a"], True),
+        (("b", "aba"), ["aba"], ["a"], True),
     ],
 )
 def test_pieces(strings: tuple[str, ...], pieces: list[str], out: list[str], stopped: bool) -> None:
@@ -40,7 +42,7 @@ def test_pieces(strings: tuple[str, ...], pieces: list[str], out: list[str], sto
 )
 def test_the_pieces_do_not_matter(strings: list[str], pieces: list[str]) -> None:
     whole = "".join(pieces)
-    places = [whole.find(string) for string in strings if string in whole]
+    places = [(whole.find(string) + len(string), whole.find(string)) for string in strings if string in whole]
     out, stopped = fed(tuple(strings), pieces)
     assert stopped == bool(places)
-    assert "".join(out) == (whole[: min(places)] if places else whole)
+    assert "".join(out) == (whole[: min(places)[1]] if places else whole)
