@@ -35,13 +35,14 @@ install_one() {
     emacs-28) unpack "$1" bookworm emacs-nox elpa-eglot elpa-lsp-mode ;;
     *) fail "no such editor: $1" ;;
   esac
-  # Emacs finds its heap by its own name, and would compile stubs of built-in functions with itself, which it cannot here.
+  # Emacs finds its heap by its own name, and would compile stubs of built-in functions and each file that it loads with
+  # itself, which it cannot here: it tried again with hundreds of processes, until it could open no more files.
   case $1 in
     emacs-*)
       ln -sf "$(find "$home/$1/root/usr/libexec/emacs" -name '*.pdmp')" "$home/$1/root/usr/bin/emacs.pdmp"
       mkdir -p "$home/$1/root/site"
-      echo '(setq comp-enable-subr-trampolines nil native-comp-enable-subr-trampolines nil native-comp-jit-compilation nil)' \
-        >"$home/$1/root/site/site-start.el"
+      echo '(setq comp-enable-subr-trampolines nil native-comp-enable-subr-trampolines nil
+      native-comp-deferred-compilation nil native-comp-jit-compilation nil)' >"$home/$1/root/site/site-start.el"
       ;;
   esac
   launcher "$1" >"$home/bin/$1.new"
