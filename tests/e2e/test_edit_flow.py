@@ -243,8 +243,8 @@ async def test_windows_line_ends_survive_an_edit(bench: Bench) -> None:
 # Meanwhile
 
 
-@pytest.mark.parametrize("what", ["shop.py", "prices.py on disk", "prices.py open", "closed"])
-async def test_what_changed_while_the_model_answered_is_left_alone(bench: Bench, what: str) -> None:
+def answered_late(bench: Bench) -> asyncio.Event:
+    """The model will change two files, once the event is set."""
     release = asyncio.Event()
     tax = block("def tax(value):\n    return value * 0.3\n", "def tax(value):\n    return value * 0.2\n", "prices.py")
 
@@ -253,6 +253,12 @@ async def test_what_changed_while_the_model_answered_is_left_alone(bench: Bench,
         return block() + tax
 
     bench.simulator.script = Script(rules=(Rule(reply=late),))
+    return release
+
+
+@pytest.mark.parametrize("what", ["shop.py", "prices.py on disk", "prices.py open", "closed"])
+async def test_what_changed_while_the_model_answered_is_left_alone(bench: Bench, what: str) -> None:
+    release = answered_late(bench)
     project, page = opened(bench)
     other = project.open("prices.py") if what == "prices.py open" else None
     call = edit(page, "use sum and raise the tax")
@@ -274,14 +280,7 @@ async def test_what_changed_while_the_model_answered_is_left_alone(bench: Bench,
 
 @pytest.mark.parametrize("what", ["typed and taken back", "closed and opened", "the other one opened"])
 async def test_an_edit_is_made_against_the_same_text_under_its_new_version(bench: Bench, what: str) -> None:
-    release = asyncio.Event()
-    tax = block("def tax(value):\n    return value * 0.3\n", "def tax(value):\n    return value * 0.2\n", "prices.py")
-
-    async def late(_: object) -> str:
-        await release.wait()
-        return block() + tax
-
-    bench.simulator.script = Script(rules=(Rule(reply=late),))
+    release = answered_late(bench)
     project, page = opened(bench)
     call = edit(page, "use sum and raise the tax")
     await bench.simulator.wait_for_requests(1)

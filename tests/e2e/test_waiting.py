@@ -12,9 +12,9 @@ import pytest
 from harness import Harness
 from worlds import ENVIRON, config
 
-from tierwise.cli.editor import Editor, ServerError
+from tierwise.cli.editor import Call, Editor, ServerError
 from tierwise.core.uris import to_uri
-from tierwise.simulator import Script, Simulator
+from tierwise.simulator import Script, SeenRequest, Simulator
 from tierwise.telemetry.database import FILE_NAME
 
 TEXT = "def total(items):\n    return sum(items)\n"
@@ -37,12 +37,18 @@ async def opened(harness: Harness, simulator: Simulator, **options: Any) -> Edit
     return editor
 
 
-async def test_a_command_ends_what_the_user_waits_for(harness: Harness, simulator: Simulator) -> None:
+async def waiting(harness: Harness, simulator: Simulator) -> tuple[Editor, Call, SeenRequest]:
+    """An explanation is under way that takes a minute for each of its words."""
     simulator.script = Script.saying(ANSWER, token_ms=60_000)
     editor = await opened(harness, simulator)
     argument = {"uri": to_uri(harness.workspace / "shop.py"), "range": PLACE}
     call = editor.send("workspace/executeCommand", {"command": "tierwise.explain", "arguments": [argument]})
     (request,) = await simulator.wait_for_requests(1)
+    return editor, call, request
+
+
+async def test_a_command_ends_what_the_user_waits_for(harness: Harness, simulator: Simulator) -> None:
+    editor, call, request = await waiting(harness, simulator)
     end = {"command": "tierwise.cancel", "arguments": []}
     assert await editor.request("workspace/executeCommand", end) == {"cancelled": 1}
     with pytest.raises(ServerError) as caught:
@@ -97,11 +103,7 @@ async def test_what_cannot_be_kept_in_the_queue_still_says_why_nothing_was_chang
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 async def test_a_server_ended_by_a_signal_keeps_what_was_paid_for(harness: Harness, simulator: Simulator) -> None:
-    simulator.script = Script.saying(ANSWER, token_ms=60_000)
-    editor = await opened(harness, simulator)
-    argument = {"uri": to_uri(harness.workspace / "shop.py"), "range": PLACE}
-    call = editor.send("workspace/executeCommand", {"command": "tierwise.explain", "arguments": [argument]})
-    (request,) = await simulator.wait_for_requests(1)
+    editor, call, request = await waiting(harness, simulator)
     await simulator.wait_first_token(request)
     editor.process.terminate()
     with pytest.raises(ServerError, match="cancelled"):
