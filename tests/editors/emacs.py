@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import psutil
 
 from editors.stage import Stage, servers_below
-from editors.terminal import Terminal
+from editors.terminal import Terminal, kill
 from editors.waiting import PATIENCE_S, until
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ INIT = """\
       lsp-enable-suggest-server-download nil lsp-session-file (expand-file-name "lsp-session" "~")
       lsp-headerline-breadcrumb-enable nil lsp-modeline-code-actions-enable nil lsp-lens-enable nil
       lsp-enable-snippet nil lsp-completion-provider :none lsp-client-packages nil
-      eglot-autoreconnect 1 warning-minimum-level :error server-socket-dir "~/sockets" confirm-kill-processes nil)
+      eglot-autoreconnect t warning-minimum-level :error server-socket-dir "~/sockets" confirm-kill-processes nil)
 (require 'json)
 (require 'server)
 (server-start)
@@ -49,7 +49,11 @@ class Emacs:
         self._terminal = Terminal(stage.home / "emacs.socket", words, stage.environ, stage.project)
         self._socket = stage.home / "sockets" / "server"
         self._process = psutil.Process(self._terminal.pid)
-        until(lambda: self._socket.exists() and self._try("t"), "Emacs", context=self.screen)
+        try:
+            until(lambda: self._socket.exists() and self._try("t"), "Emacs", context=self.screen)
+        except BaseException:
+            self.kill()
+            raise
 
     def lisp(self, form: str) -> Any:
         """The value of a form, by way of JSON; nil is None."""
@@ -130,8 +134,9 @@ class Emacs:
 
     def reset(self) -> None:
         """Every file closed, nothing asked, nothing said."""
-        self.press("C-g")
-        self.until(lambda: self.lisp("(minibuffer-depth)") == 0, "end of every question")
+        if self.lisp("(minibuffer-depth)"):  # where nothing is asked the key would end what Lisp does next instead
+            self.press("C-g")
+            self.until(lambda: self.lisp("(minibuffer-depth)") == 0, "end of every question")
         self.lisp(
             "(progn (dolist (buffer (buffer-list)) (when (buffer-file-name buffer) (with-current-buffer buffer"
             " (set-buffer-modified-p nil) (let ((kill-buffer-query-functions nil)) (kill-buffer)))))"
@@ -154,6 +159,11 @@ class Emacs:
                     process.kill()
             self._terminal.close()
         assert not left, f"still there after leaving: {left}\n{said}"
+
+    def kill(self) -> None:
+        """End editor and server outright."""
+        kill([self._process])
+        self._terminal.close()
 
     def _question(self) -> str:
         return self._minibuffer("minibuffer-prompt")

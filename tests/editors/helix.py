@@ -12,7 +12,7 @@ from typing import TypeVar
 import psutil
 
 from editors.stage import Stage, servers_below
-from editors.terminal import Terminal
+from editors.terminal import Terminal, kill
 from editors.waiting import until
 
 T = TypeVar("T")
@@ -27,7 +27,11 @@ class Helix:
         self._stage = stage
         self._terminal = Terminal(stage.home / "hx.socket", [str(program)], stage.environ, stage.project)
         self._process = psutil.Process(self._terminal.pid)
-        self.until(lambda: "NOR" in self.screen(), "Helix")
+        try:
+            self.until(lambda: "NOR" in self.screen(), "Helix")
+        except BaseException:
+            self.kill()
+            raise
 
     def screen(self) -> str:
         return self._terminal.screen()
@@ -132,3 +136,8 @@ class Helix:
             process.kill()
         self._terminal.close()
         assert not left, f"still there after leaving: {left}"
+
+    def kill(self) -> None:
+        """End editor and server outright."""
+        kill([self._process])
+        self._terminal.close()

@@ -5,18 +5,22 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import subprocess
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pynvim
 
 from editors.stage import Stage, servers_below
-from editors.terminal import Terminal
-from editors.waiting import until
+from editors.terminal import Terminal, kill
+from editors.waiting import PATIENCE_S, until
+
+T = TypeVar("T")
 
 _GHOST = """
 local space = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
@@ -52,29 +56,42 @@ return marks[1] and marks[1][4].virt_lines[1][1][1] or ''
 """
 
 
+class Silent(AssertionError):
+    """Neovim did not answer in time, and was ended."""
+
+
 class Neovim:
     """One running Neovim. All methods are for the thread that made it.
 
     While Neovim waits for an answer to a question it answers none itself: then only ``keys``, ``mode`` and ``screen``
-    may be used.
+    may be used. Whatever else is asked then ends it, and raises Silent with what stood on its screen.
     """
 
     def __init__(self, program: Path, stage: Stage, *, new: bool) -> None:
         self._stage = stage
         self._new = new
         address = str(stage.home / "nvim.socket")
+        self._nvim: pynvim.Nvim | None = None
+        self._processes: list[psutil.Process] = []
         self._behind = _headless([str(program), "--headless", "--listen", address], stage) if new else None
+        if new:
+            # The screen of the new one is a process of its own, which would otherwise start the editor: by a name that
+            # does not hold for a program with a loader of its own.
+            until(lambda: _listens(address), "Neovim")
         looking = ["--server", address, "--remote-ui"] if new else ["--listen", address]
-        # The screen of the new one is a process of its own, which would otherwise start the editor: by a name that does
-        # not hold for a program with a loader of its own.
-        self._nvim: pynvim.Nvim | None = until(lambda: _attach(address), "Neovim") if new else None
         # wide enough for Neovim's own sentences with a path in them, which wait for a key when they do not fit
         self._terminal = Terminal(
             stage.home / "tmux.socket", [str(program), *looking], stage.environ, stage.project, 250
         )
-        self._nvim = self._nvim or until(lambda: _attach(address), "Neovim", context=self._terminal.screen)
-        self._processes = [psutil.Process(self._terminal.pid), psutil.Process(self.lua("return vim.fn.getpid()"))]
-        self.until(self.nvim.api.list_uis, "screen")
+        self._processes = [psutil.Process(self._terminal.pid)]
+        try:
+            until(lambda: _listens(address), "Neovim", context=self._terminal.screen)
+            self._nvim = pynvim.attach("socket", path=address)
+            self._processes.append(psutil.Process(self.lua("return vim.fn.getpid()")))
+            self.until(lambda: self._answer(self.nvim.api.list_uis), "screen")
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def nvim(self) -> pynvim.Nvim:
@@ -82,11 +99,11 @@ class Neovim:
         return self._nvim
 
     def lua(self, code: str, *arguments: Any) -> Any:
-        return self.nvim.exec_lua(code, *arguments)
+        return self._answer(lambda: self.nvim.exec_lua(code, *arguments))
 
     def keys(self, text: str) -> None:
         """Press keys, in Neovim's notation."""
-        self.nvim.input(text)
+        self._answer(lambda: self.nvim.input(text))
 
     def command(self, text: str) -> None:
         """Type a command line and confirm it."""
@@ -132,7 +149,7 @@ class Neovim:
         return self.lua(_NOTE, kind)
 
     def mode(self) -> str:
-        return self.nvim.api.get_mode()["mode"]
+        return self._answer(self.nvim.api.get_mode)["mode"]
 
     def screen(self, *, colours: bool = False) -> str:
         """What a person sees."""
@@ -140,7 +157,7 @@ class Neovim:
 
     def messages(self) -> str:
         """What was said to the user so far; Tierwise's own sentences in full."""
-        return self.nvim.command_output("messages") + "\n".join(self.lua(_SAID))
+        return self._answer(lambda: self.nvim.command_output("messages")) + "\n".join(self.lua(_SAID))
 
     def log(self) -> str:
         """What the language client wrote down."""
@@ -169,11 +186,39 @@ class Neovim:
             if self._processes[-1].is_running():
                 self.leave()
         finally:
-            if self._behind:
-                self._behind.kill()
-                self._behind.wait()
-            self._hang_up()
-            self._terminal.close()
+            self.kill()
+
+    def kill(self) -> None:
+        """End editor and server outright, and let go of everything."""
+        self._end()
+        self._hang_up()
+        self._terminal.close()
+
+    def _answer(self, ask: Callable[[], T]) -> T:
+        """What Neovim answers. pynvim would wait for ever, and only notices that Neovim has ended."""
+        screens: list[str] = []
+
+        def give_up() -> None:
+            screens.append(self.screen())
+            self._end()
+
+        watch = threading.Timer(PATIENCE_S, give_up)
+        watch.start()
+        try:
+            return ask()
+        except (OSError, EOFError) as error:
+            if not screens:
+                raise
+            raise Silent(f"no answer within {PATIENCE_S:g} s; screen:\n{screens[0]}") from error
+        finally:
+            watch.cancel()
+            watch.join()
+
+    def _end(self) -> None:
+        kill(self._processes)
+        if self._behind:
+            self._behind.kill()
+            self._behind.wait()
 
     def _state(self) -> str:
         if self._blocked():
@@ -182,13 +227,14 @@ class Neovim:
         return f"{shown}\nlog:\n{self.log()[-4000:]}"
 
     def _blocked(self) -> bool:
-        return self.nvim.api.get_mode()["blocking"]
+        return self._answer(self.nvim.api.get_mode)["blocking"]
 
     def _hang_up(self) -> None:
         """pynvim closes its event loop before its transport: the warnings on that are its own, and end here."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
-            self.nvim.close()
+            if self._nvim:
+                self._nvim.close()
             self._nvim = None
             gc.collect()
 
@@ -198,8 +244,6 @@ def _headless(words: list[str], stage: Stage) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, env=stage.environ, cwd=stage.project, stdin=nothing, stdout=nothing, stderr=nothing)
 
 
-def _attach(address: str) -> pynvim.Nvim | None:
-    try:
-        return pynvim.attach("socket", path=address)
-    except OSError:  # it does not listen yet
-        return None
+def _listens(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as wire:
+        return wire.connect_ex(address) == 0

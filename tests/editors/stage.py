@@ -219,7 +219,9 @@ class Stage:
     def tierwise(self, *arguments: str) -> str:
         """Run another verb of the command line, as this user; what it prints."""
         words = [sys.executable, "-m", "tierwise", *arguments]
-        ran = subprocess.run(words, env=self.environ, cwd=self.project, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            words, env=self.environ, cwd=self.project, capture_output=True, text=True, check=False, timeout=90
+        )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 

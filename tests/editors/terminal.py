@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from editors.stage import tool
 
@@ -58,3 +61,15 @@ class Terminal:
         )
         assert not check or ran.returncode == 0, f"tmux {' '.join(arguments)}: {ran.stderr}"
         return ran.stdout
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """End processes, and all that they have started, outright."""
+    for root in processes:
+        try:
+            everyone = [root, *root.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            continue
+        for process in everyone:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()

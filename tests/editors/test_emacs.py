@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from editors.emacs import Emacs
-from editors.stage import EDIT, HAIKU, PROSE, SHOP, Models, Stage, program
+from editors.play import Play
+from editors.stage import EDIT, HAIKU, PROSE, SHOP, Stage, program
 from editors.waiting import until
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
@@ -19,13 +22,11 @@ CLIENTS = ("eglot", "lsp")
 _, OLD = VERSIONS
 
 
-class Play:
-    """An Emacs with its stage, used by all tests of one version and client."""
-
-    def __init__(self, name: str, client: str, stage: Stage) -> None:
-        self.stage = stage
-        self.stage.tierwise("setup", "emacs", "--write")
-        self.emacs = Emacs(name, program(name, VERSIONS[name]), stage, client)
+def start(version: str, client: str, stage: Stage) -> Emacs:
+    """Emacs of a version with one of its language clients, and Tierwise set up in it."""
+    path = program(version, VERSIONS[version])
+    stage.tierwise("setup", "emacs", "--write")
+    return Emacs(version, path, stage, client)
 
 
 @pytest.fixture(
@@ -33,25 +34,14 @@ class Play:
     params=[(name, client) for name in VERSIONS for client in CLIENTS],
     ids="-".join,
 )
-def play(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
-    name, client = request.param
-    program(name, VERSIONS[name])
-    with Models() as models:
-        play = Play(name, client, Stage(tmp_path_factory.mktemp("stage"), models))
-        yield play
-        play.emacs.close()
+def play(request: pytest.FixtureRequest, folder: Callable[[], Path]) -> Iterator[Play[Emacs]]:
+    with Play(folder, partial(start, *request.param)) as playing:
+        yield playing
 
 
 @pytest.fixture
-def stage(play: Play) -> Stage:
-    play.stage.reset()
-    return play.stage
-
-
-@pytest.fixture
-def emacs(play: Play, stage: Stage) -> Emacs:
-    play.emacs.reset()
-    return play.emacs
+def emacs(play: Play[Emacs], stage: Stage) -> Emacs:
+    return play.editor
 
 
 _names = (f"sum_{number}" for number in itertools.count())
@@ -161,7 +151,7 @@ def test_an_edit_by_instruction(emacs: Emacs, stage: Stage) -> None:
 
 
 def test_an_explanation_streams_into_a_window(emacs: Emacs, stage: Stage) -> None:
-    stage.models.say(answer=PROSE, token_ms=60)
+    stage.models.say(answer=PROSE, token_ms=300)
     emacs.edit("shop.py")
     emacs.go("shop.py", "def total")
     emacs.command("tierwise-explain")

@@ -235,7 +235,7 @@ def choosing(nvim: Neovim, keys: str, title: str) -> list[str]:
 
 
 def test_an_explanation_streams_into_a_window(nvim: Neovim, stage: Stage) -> None:
-    stage.models.say(answer=PROSE, token_ms=60)
+    stage.models.say(answer=PROSE, token_ms=300)
     nvim.edit("shop.py")
     nvim.keys("gg")
     nvim.command("Tierwise explain what does it add up?")
