@@ -26,7 +26,7 @@ from tierwise.core.documents import Document
 from tierwise.core.languages import is_code, language_of
 from tierwise.core.rejection import Rejection
 from tierwise.core.text import Lines, Point, advance
-from tierwise.edits.infill import Infill, InfillMode, InfillShaper, mode_at
+from tierwise.edits.infill import Infill, InfillMode, InfillShaper
 
 ROOT = Path(__file__).parents[1]
 EVALUATION = "../shared/evaluation"
@@ -101,7 +101,7 @@ def shape(case: Case, answer: str, complete: bool) -> Infill | Rejection:
     """Stream the answer in small pieces, as a provider would."""
     document = document_of(case)
     point = advance(Point(0, 0), case.prefix)
-    mode = InfillMode.MULTI if "\n" in case.middle.strip("\n") else mode_at(document, point)
+    mode = InfillMode.MULTI if "\n" in case.middle.strip("\n") else None
     shaper = InfillShaper(document, point, mode)
     for start in range(0, len(answer), 7):
         if shaper.feed(answer[start : start + 7]):

@@ -9,7 +9,8 @@ from pathlib import PurePath
 @dataclass(frozen=True, slots=True)
 class Language:
     """Lexical facts of one language. ``indented``: blocks are made by indentation. ``quotes``: string delimiters that
-    may not cross a line; ``long_quotes``: those that may.
+    may not cross a line; ``long_quotes``: those that may. ``long_brackets``: opening and closing delimiters of more
+    strings and comments that may, and that know no escapes.
     """
 
     id: str
@@ -18,12 +19,24 @@ class Language:
     block_comment: tuple[str, str] | None = ("/*", "*/")
     quotes: tuple[str, ...] = ('"', "'")
     long_quotes: tuple[str, ...] = ()
+    long_brackets: tuple[tuple[str, str], ...] = ()
     indented: bool = False
     names: tuple[str, ...] = ()
     """Whole file names, for files without a telling extension."""
 
+    @property
+    def long_starts(self) -> tuple[str, ...]:
+        """What opens a string that may cross lines."""
+        return (*self.long_quotes, *(start for start, _ in self.long_brackets))
+
+    @property
+    def long_ends(self) -> tuple[str, ...]:
+        """What closes a string that may cross lines."""
+        return (*self.long_quotes, *(end for _, end in self.long_brackets))
+
 
 _HASH = ("#",)
+_LUA_LEVELS = (("[[", "]]"), ("[=[", "]=]"), ("[==[", "]==]"), ("--[=[", "]=]"), ("--[==[", "]==]"))
 
 LANGUAGES: tuple[Language, ...] = (
     Language("python", (".py", ".pyi", ".pyw"), _HASH, None, long_quotes=('"""', "'''"), indented=True),
@@ -32,18 +45,18 @@ LANGUAGES: tuple[Language, ...] = (
     Language("typescript", (".ts", ".mts", ".cts"), long_quotes=("`",)),
     Language("typescriptreact", (".tsx",), long_quotes=("`",)),
     Language("go", (".go",), long_quotes=("`",)),
-    Language("rust", (".rs",), quotes=('"',)),
+    Language("rust", (".rs",), quotes=('"',), long_brackets=(('r#"', '"#'), ('r##"', '"##'))),
     Language("java", (".java",), long_quotes=('"""',)),
     Language("c", (".c", ".h")),
-    Language("cpp", (".cc", ".cpp", ".cxx", ".hpp", ".hh", ".hxx")),
-    Language("csharp", (".cs",)),
+    Language("cpp", (".cc", ".cpp", ".cxx", ".hpp", ".hh", ".hxx"), long_brackets=(('R"(', ')"'),)),
+    Language("csharp", (".cs",), long_quotes=('"""',)),
     Language("kotlin", (".kt", ".kts"), long_quotes=('"""',)),
     Language("swift", (".swift",), quotes=('"',), long_quotes=('"""',)),
     Language("scala", (".scala", ".sc"), long_quotes=('"""',)),
     Language("php", (".php",), ("//", "#")),
     Language("ruby", (".rb", ".rake"), _HASH, None, names=("Rakefile", "Gemfile")),
     Language("shellscript", (".sh", ".bash", ".zsh"), _HASH, None),
-    Language("lua", (".lua",), ("--",), ("--[[", "]]")),
+    Language("lua", (".lua",), ("--",), ("--[[", "]]"), long_brackets=_LUA_LEVELS),
     Language("sql", (".sql",), ("--",)),
     Language("haskell", (".hs",), ("--",), ("{-", "-}"), quotes=('"',), indented=True),
     Language("elixir", (".ex", ".exs"), _HASH, None, long_quotes=('"""',)),

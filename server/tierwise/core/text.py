@@ -64,6 +64,11 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
+def with_line_feeds(text: str) -> str:
+    """The text with ``\\n`` for each terminator, so that two texts compare whatever the file they stand in uses."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 class Lines:
     """An immutable text held as lines; ``splice`` returns a new one that shares all untouched chunks.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tierwise.edits.around import weight
 from tierwise.edits.hole import Hole
+from tierwise.edits.scanner import scan
 
 _CERTAIN_LINES = 3
 _CERTAIN_WEIGHT = 40
@@ -31,28 +32,16 @@ class SuffixStart:
     sure: bool
 
 
-def suffix_start(hole: Hole, lines: list[str], *, running: bool, cut: bool = False) -> SuffixStart | None:
+def suffix_start(hole: Hole, lines: list[str], *, running: bool) -> SuffixStart | None:
     """Where the completion runs into the existing text.
 
-    ``running``: more may come, so only what is certain counts. ``cut``: the last line may be incomplete.
+    ``running``: more may come, so only what is certain counts.
     """
-    rest, below = hole.rest.rstrip(), hole.around.below_filled
-    filled = [i for i, line in enumerate(lines) if line.strip()]
-    for i in range(-1 if hole.blank_before and not rest else 0, len(lines)):
-        if i >= 0 and rest and not _says_rest(hole, lines[i].rstrip(), rest):
-            continue
-        following = [j for j in filled if j > i]
-        texts = [(hole.before if j == 0 else "") + lines[j] for j in following]
-        same = _agreeing(texts, below, cut)
-        found = texts[:same]
-        ends = same == len(texts)
-        sure = _is_certain(found) or (ends and not running and _is_enough(hole, rest, found, i < len(lines) - 1))
-        column = len(lines[i].rstrip()) - len(rest) if i >= 0 else 0
-        if sure:
-            return SuffixStart(max(i, 0), column, True)
-        if ends and not running and (found or rest):
-            return SuffixStart(max(i, 0), column, False)
-    return None
+    found = _text_start(hole, lines, running=running)
+    if found and found.sure:
+        return found
+    closing = _string_end(hole, lines)
+    return found if closing is None else SuffixStart(closing, 0, True)
 
 
 def repetition_start(hole: Hole, lines: list[str], *, running: bool) -> int | None:
@@ -72,6 +61,40 @@ def repetition_start(hole: Hole, lines: list[str], *, running: bool) -> int | No
     return best
 
 
+def _text_start(hole: Hole, lines: list[str], *, running: bool) -> SuffixStart | None:
+    rest, below = hole.rest.rstrip(), hole.around.below_filled
+    filled = [i for i, line in enumerate(lines) if line.strip()]
+    for i in range(-1 if hole.blank_before and not rest else 0, len(lines)):
+        if i >= 0 and rest and not _says_rest(hole, lines[i].rstrip(), rest):
+            continue
+        following = [j for j in filled if j > i]
+        texts = [(hole.before if j == 0 else "") + lines[j] for j in following]
+        same = _agreeing(texts, below)
+        found = texts[:same]
+        ends = same == len(texts)
+        sure = _is_certain(found) or (ends and not running and _is_enough(hole, rest, found, i < len(lines) - 1))
+        column = len(lines[i].rstrip()) - len(rest) if i >= 0 else 0
+        if sure:
+            return SuffixStart(max(i, 0), column, True)
+        if ends and not running and (found or rest):
+            return SuffixStart(max(i, 0), column, False)
+    return None
+
+
+def _string_end(hole: Hole, lines: list[str]) -> int | None:
+    """The line with which the completion ends the string or comment around the point as the text below does."""
+    end, block = hole.scan.inside, (hole.language.block_comment or ())[1:]
+    if not hole.blank_rest or (end not in hole.language.long_ends and end not in block):
+        return None
+    there = next((line.strip() for line in hole.around.below_filled if end in line), "")
+    state = hole.scan
+    for i, line in enumerate(lines):
+        state = scan(hole.language, line + "\n", state)
+        if state.inside != end:
+            return i if line.strip() == there else None
+    return None
+
+
 def _says_rest(hole: Hole, line: str, rest: str) -> bool:
     """Whether a line ends with the rest of the point's line, and not with the same words indented deeper."""
     if not line.endswith(rest):
@@ -80,12 +103,10 @@ def _says_rest(hole: Hole, line: str, rest: str) -> bool:
     return not deeper
 
 
-def _agreeing(texts: list[str], below: tuple[str, ...], cut: bool) -> int:
+def _agreeing(texts: list[str], below: tuple[str, ...]) -> int:
     count = 0
     for text, existing in zip(texts, below, strict=False):
-        same = text.rstrip() == existing
-        partial = cut and count == len(texts) - 1 and count > 0 and existing.startswith(text)
-        if not (same or partial):
+        if text.rstrip() != existing:
             break
         count += 1
     return count
@@ -97,7 +118,7 @@ def _is_certain(found: list[str]) -> bool:
 
 def _is_enough(hole: Hole, rest: str, found: list[str], goes_on: bool) -> bool:
     """Whether a tail that ends with the existing text does so for a reason: closers alone may be said by chance."""
-    string_end = hole.scan.inside if hole.scan.inside in hole.language.long_quotes else None
+    string_end = hole.scan.inside if hole.scan.inside in hole.language.long_ends else None
     if len(found) == 1 and hole.around.repeats_lines:
         return False
     if any(line.strip(_CLOSERS + ";,") or (string_end and string_end in line) for line in found):

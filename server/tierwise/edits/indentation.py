@@ -7,6 +7,7 @@ what cannot be right: a line deeper than the statement before it allows, or not 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from math import gcd
 
 from tierwise.edits.around import width
@@ -34,6 +35,11 @@ _CONTROL = re.compile(
     r"|ensure|catch|finally|loop|with|match|select)\b"
 )
 """How lines begin below which others may be deeper, whatever they end with."""
+
+_UNFINISHED = re.compile(
+    r"\b(?:return|import|from|in|is|not|and|or|new|await|as|const|let|var|def|class|func|function|fn)$"
+)
+"""Words that the same line goes on after."""
 
 _DECLARING = frozenset({"css", "scss"})
 """Languages whose lines after a comma go on with a value rather than with a list."""
@@ -228,7 +234,7 @@ def _without_gap(hole: Hole, lines: list[str]) -> list[str]:
     """Drop white space that the point's line ends with already, or that no code has in the middle of a line."""
     text = lines[0].lstrip()
     lead = indent_of(lines[0])
-    if not lead or not text or hole.before.endswith("  ") or _stands_apart(hole, text):
+    if not lead or not text or hole.before.endswith("  ") or _stands_apart(hole, text) or _is_aligned(hole, lead):
         return lines
     if hole.language.id == "shellscript" and hole.before[-1] == "[":
         return lines  # a test, whose brackets are words
@@ -244,12 +250,26 @@ def _stands_apart(hole: Hole, text: str) -> bool:
     return text[0] in "#/-=:|&<>+*?!%^," or bool(hole.scan.stack and text[0].isdigit())
 
 
+def _is_aligned(hole: Hole, lead: str) -> bool:
+    """Whether what follows ``lead`` begins at the column of what stands apart in a line nearby."""
+    ended = hole.before.endswith((";", "{", "}", ")")) or (hole.before.endswith(":") and not hole.scan.stack)
+    if ended or "\t" in hole.before.lstrip() + lead:
+        return False
+    column = len(hole.before) + len(lead)
+    above = islice((line for line in reversed(hole.above) if line.strip()), 2)
+    near = [line for line in (*above, *hole.around.below_filled[:1]) if len(line) > column]
+    starts = [line for line in near if line[column - 1].isspace() and not line[column].isspace()]
+    return len(starts) > 1 or any(line[column - 2] == " " and line[:column].strip() for line in starts)
+
+
 def _lacks_break(hole: Hole, text: str) -> bool:
     """Whether an indented first line belongs below the point's line, which is finished."""
     if hole.blank_before or not hole.blank_rest or width(text) < 2 or hole.before[-1] in " \t([,.=+-*/|&\\":
         return False
     if text.strip()[0] in _BEGINS_NONE or (text[0] == "\t" and not hole.code_of(hole.before).endswith(_LINE_ENDS)):
         return False  # a column of a table
+    if _UNFINISHED.search(hole.before) or _is_aligned(hole, indent_of(text)):
+        return False
     return not text.strip().startswith(hole.language.line_comments or "\0")
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from tierwise.core.documents import Document
 from tierwise.core.rejection import Rejection, RejectReason
-from tierwise.core.text import Point, Span
+from tierwise.core.text import Point, Span, with_line_feeds
 from tierwise.edits.around import width
 from tierwise.edits.balance import balanced, fits
 from tierwise.edits.cuts import SuffixStart, repetition_start, suffix_start
@@ -23,7 +23,7 @@ from tierwise.edits.hole import Hole, indent_of
 from tierwise.edits.indentation import from_margin, in_files_style, reindented
 from tierwise.edits.retold import opens_itself
 from tierwise.edits.scanner import Scan, scan
-from tierwise.edits.scope import scope_end
+from tierwise.edits.scope import continues_statement, ends_block, scope_end
 from tierwise.edits.unwrap import Unwrapper, is_fence, is_sentence
 
 _LOOP = re.compile(r"(\S.{7,60}?)\1{4,}.{0,60}$")
@@ -73,6 +73,7 @@ class InfillShaper:
         self._given_mode = mode
         self.line_repeated = line_repeated
         self._code = ""
+        self._held = ""
         self._enough = False
 
     def prepare(self) -> None:
@@ -80,13 +81,15 @@ class InfillShaper:
         of the shaping, and can pass while the model has yet to speak.
         """
         hole, near = self._hole, self._hole.around
-        _ = self._unwrapper, self._mode, hole.uses_tabs
+        _ = self._unwrapper, self._invited, hole.uses_tabs
         _ = near.scan_below, near.below_filled, near.keeps_trailing_space
 
     def feed(self, delta: str) -> bool:
         """Take the next piece of the answer; True when the rest is not needed and the stream may be stopped."""
         if not self._enough:
-            code = self._unwrapper.feed(delta.replace("\r", ""))
+            delta = self._held + delta
+            self._held = "\r" if delta.endswith("\r") else ""  # it may be the half of one break
+            code = self._unwrapper.feed(with_line_feeds(delta.removesuffix(self._held)))
             self._code += code
             self._enough = self._unwrapper.done or self._is_enough("\n" in code)
         return self._enough
@@ -111,8 +114,16 @@ class InfillShaper:
         return Unwrapper(self._hole)
 
     @cached_property
+    def _invited(self) -> InfillMode:
+        return _invited(self._hole)
+
+    @property
     def _mode(self) -> InfillMode:
-        return self._given_mode or _invited(self._hole)
+        """What was asked for, or what the place invites; where a block has ended its next clause brings its own."""
+        if self._given_mode or self._invited is InfillMode.MULTI or not ends_block(self._hole):
+            return self._given_mode or self._invited
+        lines = self._own(self._code.split("\n"))
+        return InfillMode.MULTI if continues_statement(self._hole, lines) else InfillMode.SINGLE
 
     def _is_enough(self, line_ended: bool) -> bool:
         if not line_ended:
@@ -159,7 +170,8 @@ class InfillShaper:
         if blank and not hole.blank_before:
             return in_files_style(hole, reindented(hole, ["", lines[blank]]))  # the point's line was finished
         goes_on = len(lines) > blank + 1
-        lines = reindented(hole, lines[blank:])[:1]
+        lines = reindented(hole, lines[blank:])
+        lines = lines[: 1 + (not lines[0].strip() and not hole.blank_before)]  # a break was lacking
         start = suffix_start(hole, [*lines, ""] if goes_on else lines, running=False)
         if start and start.sure and not opens_itself(lines[0], hole.rest):
             return self._up_to(lines, start)
@@ -208,7 +220,7 @@ class InfillShaper:
         hole = self._hole
         if hole.is_prose or hole.around.keeps_trailing_space or not hole.scan.in_code:
             return lines
-        if any(quote in line for quote in hole.language.long_quotes for line in lines):
+        if any(mark in line for mark in hole.language.long_starts for line in lines):
             return lines
         return [line.rstrip() for line in lines[:-1]] + lines[-1:]
 
@@ -226,14 +238,11 @@ class InfillShaper:
         return text + "\n" if whole and closed else text
 
 
-def mode_at(document: Document, point: Point) -> InfillMode:
-    """Several lines where the place invites them: on a blank line, and at the end of one that opens a block."""
-    return _invited(Hole.at(document, document.lines.clamp(point)))
-
-
 def _invited(hole: Hole) -> InfillMode:
+    """Several lines where the place invites them: on a blank line, and at the end of one that opens a block."""
     between = hole.before.rstrip().endswith("{") and hole.rest.strip().startswith("}")
-    if not (between or (hole.blank_rest and (hole.blank_before or hole.opens_block(hole.before)))):
+    opens = hole.opens_block(hole.before) and not (hole.language.indented and hole.scan.stack)
+    if not (between or (hole.blank_rest and (hole.blank_before or opens))):
         return InfillMode.SINGLE
     in_line = hole.scan.in_comment or hole.scan.inside in hole.language.quotes
     return InfillMode.SINGLE if in_line else InfillMode.MULTI

@@ -102,4 +102,17 @@ def _closers(before: str, said: str, rest: str) -> int:
         opened = (said.count(char) > said.count(_PAIRS[char]) for char in closed if char in _PAIRS)
         if _CLOSING.issuperset(closed) and all(quotes) and all(opened):
             return count
-    return 0
+    return _closed_within(before, said, rest)
+
+
+def _closed_within(before: str, said: str, rest: str) -> int:
+    """Brackets that were open before the point and that the text closes on its way to something else."""
+    count = 0
+    for char in rest:
+        opener = _PAIRS.get(char, "")
+        open_then = before.count(opener) - before.count(char)
+        closed = said.count(char) - said.count(opener)
+        if not opener or rest[: count + 1].count(char) > min(open_then, closed):
+            break
+        count += 1
+    return count

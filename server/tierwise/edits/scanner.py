@@ -14,6 +14,11 @@ from tierwise.core.languages import Language
 
 CLOSER = {"(": ")", "[": "]", "{": "}"}
 _LINE_COMMENT = "\n"
+_PATTERN_END = "?"
+"""Among closers: the bracket after a pattern of a shell's ``case``, which closes one only where one is open."""
+
+_CASE_PATTERN = re.compile(r"[ \t]*(?:[^\s()|\"']|\"[^\"]*\"|'[^']*'|[ \t]*\|[ \t]*)+\)")
+_LONGEST_PATTERN = 200
 _SPACED_COMMENTS = frozenset({"shellscript", "yaml", "dockerfile", "makefile", "php", "ruby", "elixir"})
 """Languages in which ``#`` inside a word is no comment."""
 
@@ -86,6 +91,7 @@ class _Machine:
 
     def __init__(self, language: Language) -> None:
         self._tokens, self._ends, self._multiline = _patterns(language)
+        self._ends_patterns = language.id == "shellscript"
         self._known: dict[str, dict[str, _Effect | None]] = {}
         self.crossing = frozenset(self._multiline.values())
         """Delimiters of what may go on over the end of a line."""
@@ -99,7 +105,10 @@ class _Machine:
             if effect is None:
                 continue
             for closer in effect.closers:
-                if not stack:
+                if closer == _PATTERN_END:
+                    if stack and stack[-1] == "(":
+                        stack.pop()
+                elif not stack:
                     unmatched += closer
                 elif CLOSER[stack[-1]] == closer:
                     stack.pop()
@@ -141,7 +150,7 @@ class _Machine:
                 openers += found
             elif found in ")]}":
                 if not openers:
-                    closers += found
+                    closers += _PATTERN_END if self._ends_patterns and _ends_pattern(line, place) else found
                 elif CLOSER[openers[-1]] == found:
                     openers = openers[:-1]
                 else:
@@ -179,8 +188,7 @@ def _patterns(language: Language) -> _Patterns:
             ends[quote] = re.compile(rf"(?s:.*?)({end})")  # a raw string knows no escapes
         else:
             ends[quote] = re.compile(rf"(?s:\\.|(?!{end})[^\\])*({end})?")
-    if language.block_comment:
-        start, stop = language.block_comment
+    for start, stop in (*language.long_brackets, *((language.block_comment,) if language.block_comment else ())):
         multiline[start] = stop
         ends[stop] = re.compile(rf"(?s:.*?)({re.escape(stop)})")
     boundary = r"(?<![^\s;(])" if language.id in _SPACED_COMMENTS else ""
@@ -190,6 +198,12 @@ def _patterns(language: Language) -> _Patterns:
     starts = sorted([*multiline, *language.quotes], key=len, reverse=True)
     tokens = [*literals, *map(re.escape, starts), *comments, *slash, r"[()\[\]{}]"]
     return re.compile("|".join(tokens)), ends, multiline
+
+
+def _ends_pattern(line: str, place: int) -> bool:
+    """Whether the bracket before ``place`` may end a pattern of a shell's ``case``: one begins the line or a branch."""
+    start = line.rfind(";;", 0, place) + 2 if ";;" in line[:place] else 0
+    return place - start <= _LONGEST_PATTERN and bool(_CASE_PATTERN.fullmatch(line, start, place))
 
 
 def _after_slash(text: str, place: int) -> int:

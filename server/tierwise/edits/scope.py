@@ -15,7 +15,8 @@ from tierwise.edits.scanner import Scan, scan
 _CLAUSE = re.compile(r"(?:[})\]]+\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default)\b")
 _LAST_CLAUSE = re.compile(r"(?:[})\]]+\s*)?(else|finally|ensure|default)\b(?!\s*if\b)")
 """Clauses of which a statement has one."""
-_END_WORD = re.compile(r"(?:end|fi|done|esac)\b")
+_NEXT_BLOCK = re.compile(r"(?:}\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure)\b")
+_END_WORD = re.compile(r"(?:end|fi|done|esac)\b|;;")
 _END_WORD_LANGUAGES = frozenset({"ruby", "lua", "shellscript", "elixir"})
 
 
@@ -31,6 +32,22 @@ def scope_end(hole: Hole, lines: list[str], *, running: bool) -> int | None:
         return None
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
     return None if first is None else _Scope(hole, lines, first).end(running)
+
+
+def ends_block(hole: Hole) -> bool:
+    """Whether the point is on a line that begins with the end of a block."""
+    return hole.blank_rest and hole.before.lstrip().startswith("}") and hole.scan.in_code
+
+
+def continues_statement(hole: Hole, lines: list[str]) -> bool:
+    """Whether the completion goes on after the end of a block with the statement's next one, such as ``else {``."""
+    first = next((i for i, line in enumerate(lines) if line.strip()), None)
+    if first is None or not ends_block(hole):
+        return False
+    if first == 0:
+        text = hole.before + lines[0]
+        return bool(_NEXT_BLOCK.match(text.lstrip())) and hole.opens_block(text)
+    return width(lines[first]) == width(hole.before) and bool(_NEXT_BLOCK.match(lines[first].lstrip()))
 
 
 class _Scope:
@@ -85,7 +102,8 @@ class _Scope:
             self._depth -= 1
             self._base, self._closed = at, True
             return True
-        if at == self._clause_at and self._is_clause(text):
+        brace = text[0] == "{" and self._is_clause(self._lines[i - 1].strip())
+        if at == self._clause_at and (brace or self._is_clause(text)):
             self._base, self._closed = at, True
             return True
         return False
@@ -127,6 +145,8 @@ def _base(hole: Hole, lines: list[str], first: int) -> tuple[int, bool]:
     if hole.blank_before:
         return width((hole.before if first == 0 else "") + lines[first]), False
     here, inner = width(hole.before), width(lines[first])
+    if continues_statement(hole, lines):
+        return here, True
     if first == 0:
         return here, False
     if hole.opens_block(hole.before):

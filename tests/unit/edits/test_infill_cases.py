@@ -11,7 +11,7 @@ import pytest
 from tierwise.core.documents import Document
 from tierwise.core.rejection import Rejection
 from tierwise.core.text import Lines, Point, advance
-from tierwise.edits.infill import Infill, InfillMode, InfillShaper, mode_at
+from tierwise.edits.infill import Infill, InfillMode, InfillShaper
 
 CASES = Path(__file__).parents[2] / "cases" / "infill"
 ALL = [case for file in sorted(CASES.glob("*.toml")) for case in tomllib.loads(file.read_text("utf-8"))["case"]]
@@ -27,7 +27,7 @@ def check(case: dict[str, Any], piece: int) -> None:
     before, _, rest = case["code"].partition("█")
     document = Document("file:///project/a", None, case["language"], 1, Lines.of(before + rest))
     point = advance(Point(0, 0), before)
-    mode = InfillMode(case["mode"]) if "mode" in case else mode_at(document, point)
+    mode = InfillMode(case["mode"]) if "mode" in case else None
     shaper = InfillShaper(document, point, mode, case.get("selected"), line_repeated=case.get("repeated", False))
     stopped = stream(shaper, case["answer"], piece)
     result = shaper.finish(stopped or case.get("complete", True))

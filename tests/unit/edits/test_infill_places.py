@@ -7,41 +7,34 @@ import pytest
 from tierwise.core.documents import Document
 from tierwise.core.text import Lines, Point, Span, advance
 from tierwise.edits.hole import Hole
-from tierwise.edits.infill import Infill, InfillMode, InfillShaper, mode_at
+from tierwise.edits.infill import Infill, InfillMode, InfillShaper
 from tierwise.edits.search_replace import BlockStream
 
 
 @pytest.mark.parametrize(
-    ("language", "code", "mode"),
+    ("language", "code", "several"),
     [
-        ("python", "def f():\n    █\n", InfillMode.MULTI),
-        ("python", "def f():█\n", InfillMode.MULTI),
-        ("python", "def f():  # why█\n", InfillMode.SINGLE),
-        ("python", "if x:  # why\n█\n", InfillMode.MULTI),
-        ("python", "x = █\n", InfillMode.SINGLE),
-        ("python", "f(█)\n", InfillMode.SINGLE),
-        ("python", "s = 'a:█\n", InfillMode.SINGLE),
-        ("python", "def f():\n    █x = 1\n", InfillMode.SINGLE),
-        ("typescript", "function f() {█}\n", InfillMode.MULTI),
-        ("typescript", "function f() {█\n}\n", InfillMode.MULTI),
-        ("typescript", "const a = 1;█\n", InfillMode.SINGLE),
-        ("go", "// f does:█\n", InfillMode.SINGLE),
-        ("plaintext", "█", InfillMode.MULTI),
+        ("python", "def f():\n    █\n", True),
+        ("python", "def f():█\n", True),
+        ("python", "def f():  # why█\n", False),
+        ("python", "if x:  # why\n█\n", True),
+        ("python", "x = █\n", False),
+        ("python", "f(█)\n", False),
+        ("python", "s = 'a:█\n", False),
+        ("python", "def f():\n    █x = 1\n", False),
+        ("typescript", "function f() {█}\n", True),
+        ("typescript", "function f() {█\n}\n", True),
+        ("typescript", "const a = 1;█\n", False),
+        ("go", "// f does:█\n", False),
+        ("plaintext", "█", True),
     ],
 )
-def test_mode(language: str, code: str, mode: InfillMode) -> None:
+def test_the_place_decides_when_nobody_else_does(language: str, code: str, several: bool) -> None:
     before, _, rest = code.partition("█")
     document = Document("file:///a", None, language, 1, Lines.of(before + rest))
-    assert mode_at(document, advance(Point(0, 0), before)) is mode
-
-
-@pytest.mark.parametrize(("code", "enough"), [("def f():\n    █\n", False), ("def f():\n    x = █\n", True)])
-def test_the_place_decides_when_nobody_else_does(code: str, enough: bool) -> None:
-    before, _, rest = code.partition("█")
-    document = Document("file:///a", None, "python", 1, Lines.of(before + rest))
     shaper = InfillShaper(document, advance(Point(0, 0), before), None)
     shaper.prepare()
-    assert shaper.feed("a = 1\n    b = 2\n") is enough
+    assert shaper.feed("a = 1\n") is not several
 
 
 def test_a_point_outside_is_moved_inside() -> None:

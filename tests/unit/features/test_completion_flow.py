@@ -55,6 +55,28 @@ async def test_typing_what_is_being_streamed_joins_the_flight(tmp_path: Path) ->
     assert sorted(desk.outcomes()) == [("answered", "a/model", 0.5), ("superseded", "superseded", 0.0)]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+async def test_typing_over_the_end_of_a_line_that_is_shown_or_streamed(tmp_path: Path, end: str) -> None:
+    model = Model(["va" + end, "lue"])
+    desk = Desk(tmp_path, model, f"x = {end}y{end}")
+    older = desk.ask(END)
+    await until(lambda: model.flights)
+    model.let()
+    await until(lambda: model.flights[0].text)
+    desk.type(END, "va" + end)
+    joined = desk.ask(Point(1, 0))
+    assert (await older).reason == "superseded"
+    model.let()
+    offer = (await joined).offer
+    assert offer is not None
+    assert (offer.text, offer.span) == ("lue", Span.at(Point(1, 0)))
+    desk.type(Point(1, 0), "l")
+    known = (await desk.ask(Point(1, 1))).offer
+    assert known is not None
+    assert (known.text, known.source) == ("ue", "reuse:a/model")
+    assert (len(model.flights), model.aborted) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("at", "text", "moved"),
     [(Point(0, 0), "import re\n", 1), (Point(0, 0), "I", 0), (Point(5, 0), "y\nz\n", 0), (Point(5, 0), "y", 0)],

@@ -15,7 +15,7 @@ from tierwise.core.events import AttemptRecord
 from tierwise.core.ports import DocumentEdit
 from tierwise.core.rejection import Rejection
 from tierwise.core.signals import Signal
-from tierwise.core.text import Lines, Point, Span
+from tierwise.core.text import Lines, Point, Span, with_line_feeds
 from tierwise.edits.infill import Infill
 from tierwise.features.recording import Recording
 
@@ -105,7 +105,7 @@ class Flight:
         """
         if self.aborted or point < self.place or point.line >= lines.count or not _same_place(self, lines, point):
             return False
-        self._typed = lines.slice(Span(self.place, point)).replace("\r\n", "\n")
+        self._typed = with_line_feeds(lines.slice(Span(self.place, point)))
         return self._fits(self._typed)
 
     @property
@@ -122,7 +122,7 @@ class Flight:
         return self.text
 
     def _fits(self, typed: str) -> bool:
-        said = self.said
+        said = with_line_feeds(self.said)
         same = min(len(typed), len(said))
         return typed[:same] == said[:same]
 

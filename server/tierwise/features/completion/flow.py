@@ -18,7 +18,7 @@ from tierwise.core.ports import DocumentEdit
 from tierwise.core.rejection import Rejection, RejectReason
 from tierwise.core.signals import Signal, first_of
 from tierwise.core.tasks import Task, Tier
-from tierwise.core.text import Point, Span, advance
+from tierwise.core.text import Point, Span, advance, with_line_feeds
 from tierwise.edits.infill import Infill
 from tierwise.features.completion.flight import Flight
 from tierwise.features.completion.flights import Flights, Plan
@@ -200,8 +200,8 @@ class CompletionFlow:
         if point != flight.point or document is not flight.document:
             if self._moved_on(request):  # the flight's place is one of a later text
                 return self._empty(recording, NoOffer.STALE)
-            typed = document.lines.slice(Span(flight.place, point)).replace("\r\n", "\n")
-            text = infill.text.replace("\r\n", "\n")
+            typed = with_line_feeds(document.lines.slice(Span(flight.place, point)))
+            text = with_line_feeds(infill.text)
             if not text.startswith(typed):
                 return None
             return self._offer(request, text[len(typed) :], settings, recording, source), recording.reason
@@ -279,7 +279,7 @@ class CompletionFlow:
     def _landed(self, flight: Flight) -> None:
         """Keep an answer for what will be typed next."""
         if isinstance(flight.outcome, Infill):
-            text = flight.outcome.text.replace("\r\n", "\n")
+            text = with_line_feeds(flight.outcome.text)
             self._reuse.add(flight.document, flight.point, text, flight.source, flight.place)
 
     async def _wait(self, event: Signal, flight: Flight, superseded: Signal, until: float) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from tierwise.core.documents import Document
 from tierwise.core.ports import DocumentEdit
-from tierwise.core.text import Point, Span, split_lines
+from tierwise.core.text import Point, Span, split_lines, with_line_feeds
 
 _PER_DOCUMENT = 24
 _DOCUMENTS = 100
@@ -107,7 +107,7 @@ def _remainder(known: Known, document: Document, point: Point) -> str | None:
     if not line <= point.line <= line + known.breaks or point.line >= document.lines.count:
         return None
     whole = known.whole
-    typed = document.lines.slice(Span(Point(line, 0), point)).replace("\r\n", "\n")
+    typed = with_line_feeds(document.lines.slice(Span(Point(line, 0), point)))
     if len(typed) < len(known.head) - _BACK or not whole.startswith(typed) or len(typed) == len(whole):
         return None
     if not _same_tail(known.tail, document.lines.line(point.line)[point.column :]):

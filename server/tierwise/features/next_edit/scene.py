@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tierwise.core.documents import Document
 from tierwise.core.models import Excerpt
-from tierwise.core.text import Point, Span
+from tierwise.core.text import Point, Span, with_line_feeds
 from tierwise.core.tokens import size
 from tierwise.embedded.next_edit.values import Change
 from tierwise.features.next_edit.values import Moment
@@ -69,7 +69,7 @@ def shown(moment: Moment, region: Region, name: Callable[[Document], str], chara
     room = max(0, room - sum(size(e.text) for e in extra))
     before = _back(document, region.first, int(room * _BEFORE_SHARE))
     after = _forth(document, region.stop, room - size(before))
-    cursor = lines.slice(Span(Point(region.first, 0), moment.point)).replace("\r\n", "\n").replace("\r", "\n")
+    cursor = with_line_feeds(lines.slice(Span(Point(region.first, 0), moment.point)))
     return EditContext(
         path=named[document.uri],
         before=before,

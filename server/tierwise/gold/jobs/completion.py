@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tierwise.core.documents import Document
-from tierwise.core.text import Point, Span
+from tierwise.core.text import Point, Span, with_line_feeds
 from tierwise.features.completion.values import CompletionRequest, Offer
 from tierwise.gold.cases import CompletionCase
 from tierwise.gold.desk import Desk
@@ -55,7 +55,7 @@ def _added(document: Document, point: Point, offer: Offer) -> str:
     lines = document.lines
     before = lines.slice(Span(offer.span.start, point))
     after = lines.slice(Span(point, offer.span.end)) if offer.span.end > point else ""
-    text = offer.text.replace("\r\n", "\n")
+    text = with_line_feeds(offer.text)
     if not text.startswith(before):
         return f"(in place of {before!r}) {text}"
     added = text[len(before) :]
