@@ -97,7 +97,7 @@ class App:
         self._estimates = Estimates()
         self._ledger = PrefixLedger(self.clock)
         kept = KeptAnswers(self.providers, self._outside.kept_answers)
-        guarded = GuardedClients(kept, Masker(), lambda path: self.session.view().forbidden(path))
+        guarded = GuardedClients(kept, Masker(), lambda paths: self.session.view().unsendable(paths))
         self._runner = ChainRunner(guarded, self._breakers, LatencyBook(), self._spending, self.clock)
         self._neighbours = Neighbours(self.session, self.clock)
         self._engine = EmbeddedCompletion()

@@ -252,7 +252,7 @@ class _Stream:
 
 def refuse_forbidden(session: Session, document: Document) -> None:
     """Raise ``Declined`` for a document that must not be read or sent."""
-    session.look_at_rules()
+    session.look_at_rules(document)
     reason = session.forbidden(document)
     if reason is not None:
         name = document.path.name if document.path else document.uri

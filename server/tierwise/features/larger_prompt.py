@@ -109,9 +109,12 @@ class PromptMaker:
         self._facts: dict[str, str] = {}
         self._efforts: dict[tuple[str, str], str] = {}
         self._budgets: dict[tuple[str, str, str], _Budget] = {}
+        self._sources: set[Path] = set()
+        """Files that were sent: an ignore file may have come to one since."""
 
     def make(self, question: Question, model: ResolvedModel, policy: Policy) -> Sent:
         """The request for one model; its prefix is counted as sent."""
+        self._session.view().renew(self._sources)
         limits, place = policy.limits_for(model.facts), question.place
         sampling = self._steady(model, place, policy, policy.sampling(model.facts, len(question.failed)))
         estimator, tie = self._estimates.of(model), _Tie.of(model.facts, sampling, question.schema)
@@ -135,6 +138,7 @@ class PromptMaker:
         target = place.target_for(prefix.whole(place.target.path), max(0, left))
         prompt = ChatPrompt(prefix.blocks + question.tail(target))
         own = frozenset({str(place.document.path)} if place.document.path is not None else ())
+        self._sources = set(map(Path, prefix.sources | own))
         request = replace(
             bounded_request(question.role, prompt, limits, sampling),
             schema=tie.schema,

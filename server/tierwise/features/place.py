@@ -118,6 +118,8 @@ def gather(view: FrozenView, document: Document, span: Span, task: Task | None =
     folder = view.folder_of(document.path) if document.path is not None else None
     span = _meant(view, document, span)
     found = candidates(view, document, span, task)
+    if view.renew(item.document.path for item in found if item.document.path is not None):
+        found = candidates(view, document, span, task)
     return Place(
         view,
         document,

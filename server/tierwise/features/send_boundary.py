@@ -6,7 +6,7 @@ that routing uses, so there is no way around it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -28,11 +28,15 @@ from tierwise.core.models import (
 from tierwise.routing.ports import ClientSource
 from tierwise.settings.models import ResolvedModel
 
+_Unsendable = Callable[[Sequence[Path]], tuple[Path, object] | None]
+
 
 class GuardedClients:
-    """Clients whose requests are checked and masked before they leave. Implements ``routing.ports.ClientSource``."""
+    """Clients whose requests are checked and masked before they leave. Implements ``routing.ports.ClientSource``.
+    ``forbidden``: the first of some files that may not be sent as things are now, and why.
+    """
 
-    def __init__(self, clients: ClientSource, masker: Masker, forbidden: Callable[[Path], object | None]) -> None:
+    def __init__(self, clients: ClientSource, masker: Masker, forbidden: _Unsendable) -> None:
         self._clients = clients
         self._masker = masker
         self._forbidden = forbidden
@@ -42,7 +46,7 @@ class GuardedClients:
 
 
 class _GuardedClient:
-    def __init__(self, client: ModelClient, masker: Masker, forbidden: Callable[[Path], object | None]) -> None:
+    def __init__(self, client: ModelClient, masker: Masker, forbidden: _Unsendable) -> None:
         self._client = client
         self._masker = masker
         self._forbidden = forbidden
@@ -55,9 +59,9 @@ class _GuardedClient:
         """As the client behind it; placeholders in the answer become the secrets again, so that an edit applies.
         Raises ``Declined`` for a request that names a forbidden file.
         """
-        for source in sorted(request.sources):
-            if (reason := self._forbidden(Path(source))) is not None:
-                raise Declined(f"{Path(source).name} must not leave this machine ({reason}); nothing was sent.")
+        if (found := self._forbidden([Path(source) for source in sorted(request.sources)])) is not None:
+            path, reason = found
+            raise Declined(f"{path.name} must not leave this machine ({reason}); nothing was sent.")
         prompt = masked_prompt(request.prompt, self._masker.mask)
         masked = request if prompt is request.prompt else request.with_prompt(prompt)
         restorer = self._masker.restorer()

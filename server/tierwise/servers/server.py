@@ -29,7 +29,7 @@ from tierwise.core.workspace import WorkspaceView
 from tierwise.servers.counterpart import Counterpart
 from tierwise.servers.edits import UnusableEdit, changeset_of, span_of
 from tierwise.servers.launch import end_process, start_process
-from tierwise.servers.sync import Stamp, Sync, stamps
+from tierwise.servers.sync import Stamps, Sync, stamps
 from tierwise.servers.wire import Wire, WireClosed, WireError
 from tierwise.settings.renaming import LanguageServerSettings
 
@@ -174,7 +174,7 @@ class LanguageServer:
             reply = again
         return reply
 
-    def _look(self, view: WorkspaceView, word: str) -> tuple[dict[Path, Stamp], list[Document]]:
+    def _look(self, view: WorkspaceView, word: str) -> tuple[Stamps, list[Document]]:
         """What the disk holds now, and the files that the server must be shown."""
         holders: list[Document] = []
         if self._settings.opens:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from tierwise.core import uris
 from tierwise.core.documents import Document
@@ -26,6 +28,11 @@ class OpenDocuments:
         document = Document(uri, path, known.id, version, Lines.of(text), language_id)
         self._documents.pop(uri, None)
         self._documents[uri] = document
+        return document
+
+    def call(self, uri: str, path: Path) -> Document:
+        """Take a document for the file at ``path``, whatever its URI says."""
+        document = self._documents[uri] = replace(self._documents[uri], path=path)
         return document
 
     def change(self, uri: str, version: int, span: Span | None, text: str) -> DocumentEdit | None:

@@ -14,7 +14,9 @@ from cachetools import LRUCache
 from tierwise.core import uris
 from tierwise.core.documents import Document
 from tierwise.core.languages import language_of
+from tierwise.core.stamps import Stamp, is_settled, stamp_of
 from tierwise.core.text import Lines
+from tierwise.session.disk import read_bytes
 from tierwise.session.privacy import Forbidden
 
 _CACHE_BYTES = 64 * 1024 * 1024
@@ -22,19 +24,9 @@ _SNIFF = 8_192
 """Bytes looked at for a NUL, as git does, to tell binary files."""
 
 
-_FRESH_NS = 2_000_000_000
-"""A file that was changed so shortly before it was read may change again with the same stamp: the coarsest file systems
-count time in steps of two seconds. It is read again until it has aged."""
-
-_Stamp = tuple[int, int, int, int, int]
-"""Times of modification and of change of its entry in nanoseconds, size, number, and number of the disk: programs can
-set the first, and a rename brings another file with a time of its own.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    stamp: _Stamp | None
+    stamp: Stamp | None
     document: Document | Forbidden
     size: int
 
@@ -44,8 +36,8 @@ def _size(entry: _Entry) -> int:
 
 
 class FileCache:
-    """Documents of closed files. A file is read again only when its stamp changed or is too fresh to tell, and stays
-    the same object while its text does: what was found in it once holds on.
+    """Documents of closed files. A file is read again only when its stamp changed or cannot tell yet, and stays the
+    same object while its text does: what was found in it once holds on.
     """
 
     def __init__(self) -> None:
@@ -65,14 +57,14 @@ class FileCache:
             return entry.document
         if (reason := judge(path)) is not None:
             return reason
+        now = time.time_ns()
         document = _load(path, max_bytes)
         if entry is not None and isinstance(document, Document) and isinstance(entry.document, Document):
             document = entry.document if entry.document.lines.same_as(document.lines) else document
         size = 256 + (2 * stamp[2] if isinstance(document, Document) else 0)
-        aged = time.time_ns() - max(stamp[:2]) > _FRESH_NS
         with self._lock:
             if size <= _CACHE_BYTES // 8:
-                self._entries[path] = _Entry(stamp if aged else None, document, size)
+                self._entries[path] = _Entry(stamp if is_settled(stamp, now) else None, document, size)
         return document
 
     def forget(self, path: Path) -> None:
@@ -89,24 +81,21 @@ def glance(path: Path, max_bytes: int) -> Document | Forbidden:
     return stamp if isinstance(stamp, Forbidden) else _load(path, max_bytes)
 
 
-def _stamp(path: Path, max_bytes: int) -> _Stamp | Forbidden:
+def _stamp(path: Path, max_bytes: int) -> Stamp | Forbidden:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return Forbidden.UNREADABLE
     if not stat.S_ISREG(status.st_mode):
         return Forbidden.UNREADABLE
-    if status.st_size > max_bytes:
-        return Forbidden.TOO_LARGE
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
+    return Forbidden.TOO_LARGE if status.st_size > max_bytes else stamp_of(status)
 
 
 def _load(path: Path, limit: int) -> Document | Forbidden:
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError:
+    found = read_bytes(path, limit + 1)
+    if found is None:
         return Forbidden.UNREADABLE
+    data, _ = found
     if len(data) > limit:
         return Forbidden.TOO_LARGE
     if b"\0" in data[:_SNIFF]:

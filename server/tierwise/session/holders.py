@@ -6,11 +6,11 @@ The look costs one question to the system per file: 2.5 µs each, where reading 
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
+from tierwise.session.disk import stamp_at
 from tierwise.session.index import Postings
 from tierwise.session.names_in_files import name_parts
 
@@ -29,7 +29,7 @@ class IndexHolders:
         self._unknown: list[int] = []
         for place, path in enumerate(paths):
             number = postings.numbers.get(path)
-            if number is not None and path not in edited and _is_stamped(path, *postings.stamp(number)):
+            if number is not None and path not in edited and _is_stamped(path, number, postings):
                 self._places[number] = place
             else:
                 self._unknown.append(place)
@@ -44,9 +44,6 @@ class IndexHolders:
         return [self._paths[place] for place in sorted([*places, *self._unknown])]
 
 
-def _is_stamped(path: Path, time_ns: int, size: int) -> bool:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - asked for every file of the workspace: half the time of Path.stat
-    except OSError:
-        return False
-    return status.st_mtime_ns == time_ns and status.st_size == size
+def _is_stamped(path: Path, number: int, postings: Postings) -> bool:
+    stamp = stamp_at(path)
+    return stamp is not None and postings.is_stamped(number, stamp)

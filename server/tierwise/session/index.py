@@ -2,7 +2,7 @@
 
 One thread writes (the indexer's), any thread reads at any moment without a lock: postings only grow, a file that is
 read again gets a new number, and a number that is out of date points to no file. It holds names and places, no text;
-and of each file the size and time that it had when it was read, by which ``holders.py`` tells whether it still holds.
+and of each file the stamp that it had when it was read, by which ``holders.py`` tells whether it still holds.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tierwise.core.stamps import Stamp
+
 _WORTH_CLEARING = 2_000
 """Numbers of files that were read again below which the postings are not made anew."""
 
 _NONE = array("I")
 
-Stamp = tuple[int, int]
-"""What tells one state of a file on the disk from another: modification time in nanoseconds, and size in bytes."""
-
-_NO_STAMP = (-1, -1)
+_NO_STAMP = -1
+"""What no stamp comes to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names in one file: all of them, and those it defines (nested ones too). ``stamp``: the file's when it was
-    read; None where that is not known.
+    read; None where that is not known, or would not tell a change.
     """
 
     all: tuple[str, ...]
@@ -44,26 +44,31 @@ class Postings:
     numbers: dict[Path, int] = field(default_factory=dict[Path, int])
     held: dict[str, array[int]] = field(default_factory=dict[str, "array[int]"])
     defined: dict[str, array[int]] = field(default_factory=dict[str, "array[int]"])
-    _times: array[int] = field(default_factory=lambda: array("q"))
-    _sizes: array[int] = field(default_factory=lambda: array("q"))
+    _stamps: array[int] = field(default_factory=lambda: array("q"))
+    """One number for all five of a stamp: there may be many files."""
 
-    def stamp(self, number: int) -> Stamp:
-        """A file's stamp when it was read; one that no file has where that is not known."""
-        return self._times[number], self._sizes[number]
+    def is_stamped(self, number: int, stamp: Stamp) -> bool:
+        """Whether a file had this stamp when it was read."""
+        return self._stamps[number] == hash(stamp)
 
     def forget_stamp(self, number: int) -> None:
-        self._sizes[number] = -1
+        self._stamps[number] = _NO_STAMP
 
-    def add_file(self, path: Path, stamp: Stamp) -> int:
+    def add_file(self, path: Path, stamp: Stamp | None) -> int:
         """The number of a file of which nothing is held yet."""
-        self._times.append(stamp[0])
-        self._sizes.append(stamp[1])
+        self._stamps.append(_NO_STAMP if stamp is None else hash(stamp))
+        self.paths.append(path)
+        return len(self.paths) - 1
+
+    def add_again(self, path: Path, old: Postings, number: int) -> int:
+        """The number here of a file of other postings."""
+        self._stamps.append(old._stamps[number])
         self.paths.append(path)
         return len(self.paths) - 1
 
     def add(self, path: Path, names: Names) -> None:
         """Take the names of a file. Its number is given out last: who has it finds all names."""
-        number = self.add_file(path, names.stamp or _NO_STAMP)
+        number = self.add_file(path, names.stamp)
         for table, words in ((self.held, names.all), (self.defined, names.defined)):
             for word in words:
                 numbers = table.get(word)
@@ -146,7 +151,7 @@ def _cleared(old: Postings) -> Postings:
     numbers: dict[int, int] = {}
     for number, path in enumerate(old.paths):
         if path is not None:
-            numbers[number] = fresh.numbers[path] = fresh.add_file(path, old.stamp(number))
+            numbers[number] = fresh.numbers[path] = fresh.add_again(path, old, number)
     for before, after in ((old.held, fresh.held), (old.defined, fresh.defined)):
         for name, found in before.items():
             kept = array("I", (numbers[number] for number in found if number in numbers))

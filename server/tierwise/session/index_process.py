@@ -11,7 +11,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
+from tierwise.core.stamps import Stamp
 from tierwise.session.index import Names
 
 _AHEAD = 16
@@ -71,4 +73,7 @@ class IndexProcess:
         if not line:
             raise OSError("the process has ended")
         answer = json.loads(line)
-        return None if answer is None else Names(tuple(answer[0]), tuple(answer[1]), (answer[2][0], answer[2][1]))
+        if answer is None:
+            return None
+        stamp = None if answer[2] is None else cast("Stamp", tuple(answer[2]))
+        return Names(tuple(answer[0]), tuple(answer[1]), stamp)

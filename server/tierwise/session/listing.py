@@ -33,6 +33,7 @@ class FolderListing:
         self._lock = threading.Lock()
         self._paths: tuple[Path, ...] | None = None
         self._walked_at = 0.0
+        self._links: dict[Path, Path] = {}
         self._map: tuple[tuple[Path, ...], FolderMap] | None = None
 
     @property
@@ -48,7 +49,10 @@ class FolderListing:
         """All readable files. Walks the folder when nothing is known or it is too old."""
         with self._lock:
             if self.stale:
-                found = tuple(walk(self._rules, recursive=self._recursive))
+                links: dict[Path, Path] = {}
+                found = tuple(walk(self._rules, links, recursive=self._recursive))
+                if links != self._links:
+                    self._links, self._map = links, None
                 self._paths = found if self._paths != found else self._paths
                 self._walked_at = self._clock.monotonic()
             assert self._paths is not None
@@ -61,7 +65,7 @@ class FolderListing:
             paths = self.paths()
         known = self._map
         if known is None or known[0] is not paths:
-            known = self._map = (paths, FolderMap.of(self._rules.folder, paths))
+            known = self._map = (paths, FolderMap.of(self._rules.folder, paths, self._links))
         return known[1]
 
     def changed(self, paths: Iterable[Path]) -> None:
@@ -70,10 +74,13 @@ class FolderListing:
         with self._lock:
             if self._paths is None or not changed:
                 return
-            if len(changed) > _MANY or any(map(self._is_folder, changed)):
+            if len(changed) > _MANY or any(self._is_link(path) or self._is_folder(path) for path in changed):
                 self._paths = None
             else:
                 self._paths = self._updated(self._paths, changed)
+
+    def _is_link(self, path: Path) -> bool:
+        return path in self._links or path.is_symlink()
 
     def _is_folder(self, path: Path) -> bool:
         """Whether a path is a folder, or was one."""
@@ -102,9 +109,10 @@ class FolderListing:
         return (*((1, folder) for folder in folders), (0, name))
 
 
-def walk(rules: FolderRules, *, recursive: bool = True) -> Iterator[Path]:
-    """Every file that the rules do not forbid, folder by folder in name order. Unreadable folders are passed over;
-    links to folders are not followed (they may lead outside or in a circle).
+def walk(rules: FolderRules, links: dict[Path, Path] | None = None, *, recursive: bool = True) -> Iterator[Path]:
+    """Every file that the rules do not forbid, folder by folder in name order, once: a link to a file is another name
+    of it, noted in ``links``. Unreadable folders are passed over; links to folders are not followed (they may lead
+    outside or in a circle).
     """
     pending = [rules.folder]
     found = 0
@@ -116,7 +124,12 @@ def walk(rules: FolderRules, *, recursive: bool = True) -> Iterator[Path]:
             if entry.is_dir(follow_symlinks=False):
                 if not rules.skips_folder(path):
                     subfolders.append(path)
-            elif _is_file(entry) and _allowed(rules, path, linked=entry.is_symlink()):
+            elif not _is_file(entry):
+                continue
+            elif entry.is_symlink():
+                if links is not None and rules.reason(path) is None:
+                    links[path] = rules.canonical(path)
+            elif rules.reason_unlinked(path) is None:
                 found += 1
                 yield path
         if recursive:
@@ -131,10 +144,6 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return entry.is_file()
     except OSError:
         return False
-
-
-def _allowed(rules: FolderRules, path: Path, *, linked: bool) -> bool:
-    return (rules.reason(path) if linked else rules.reason_unlinked(path)) is None
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -1,8 +1,9 @@
 """The names in files, found by a process of its own: ``python -m tierwise.session.names_in_files``.
 
 It reads one JSON string a line, an absolute path, and answers each with one line: ``[all names, names defined, stamp of
-the file]``, or ``null`` for a file that cannot be read or is too large. Parsing holds the interpreter's lock; done in
-the server it would delay every keystroke for as long as the folders are read. Keeps no text and writes nothing.
+the file]``, the stamp null where it cannot tell a change yet; or ``null`` for a file that cannot be read or is too
+large. Parsing holds the interpreter's lock; done in the server it would delay every keystroke for as long as the
+folders are read. Keeps no text and writes nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import json
 import os
 import re
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from tierwise.core.languages import language_of
+from tierwise.core.stamps import is_settled
+from tierwise.session.disk import read_bytes
 from tierwise.session.index import Names
 
 MAX_BYTES = 400_000
@@ -34,18 +38,17 @@ def names_in(path: Path) -> Names | None:
     """The names in a file, sorted; None where there is nothing to read."""
     from tierwise.syntax.outline import definition_names
 
-    try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())  # before it is read: a change meanwhile makes another stamp
-            data = file.read(MAX_BYTES + 1)
-    except OSError:
+    now = time.time_ns()
+    found = read_bytes(path, MAX_BYTES + 1)
+    if found is None:
         return None
+    data, stamp = found
     if len(data) > MAX_BYTES or b"\0" in data:
         return None
     text = data.decode("utf-8", "replace")
     defined = definition_names(language_of(path).id, text)
-    stamp = status.st_mtime_ns, status.st_size
-    return Names(tuple(sorted(name_parts(text))), tuple(sorted(defined)), stamp)
+    settled = stamp if is_settled(stamp, now) else None
+    return Names(tuple(sorted(name_parts(text))), tuple(sorted(defined)), settled)
 
 
 def main() -> None:

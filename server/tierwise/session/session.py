@@ -44,6 +44,8 @@ class Session:
         self._listings: dict[Path, FolderListing] = {}
         self._implicit: set[Path] = set()
         self._huge: set[str] = set()
+        self._aliases: dict[str, Path] = {}
+        """What documents are called that are open by another name than their file's: by a link."""
         self._open_paths: frozenset[Path | None] = frozenset()
         self._view: FrozenView | None = None
         self._index = WorkspaceIndex()
@@ -68,8 +70,8 @@ class Session:
         self._rules = {folder: FolderRules(folder, terms) for folder, terms in folders.items()}
         self._listings = {folder: FolderListing(rules, self._clock) for folder, rules in self._rules.items()}
         self._implicit.clear()
-        for document in self._open:
-            self._adopt(document)
+        for document in list(self._open):
+            self._seat(document)
         self._view = None
         if self._indexing:
             self.index()  # what may be read has changed
@@ -81,10 +83,9 @@ class Session:
             if folder not in self._implicit:
                 self._indexer.add_folder(listing)
 
-    def _adopt(self, document: Document) -> None:
+    def _adopt(self, path: Path) -> None:
         """Without any workspace folder, a file's repository (or, without one, its own folder alone) stands in."""
-        path = document.path
-        if path is None or (self._rules and not self._implicit) or any(path.is_relative_to(f) for f in self._rules):
+        if (self._rules and not self._implicit) or any(path.is_relative_to(f) for f in self._rules):
             return
         root = next((parent for parent in path.parents if is_there(parent / ".git")), None)
         folder = root or path.parent
@@ -94,14 +95,37 @@ class Session:
         self._implicit.add(folder)
         self._view = None
 
+    def _seat(self, document: Document) -> Document:
+        """An open document as the file that its name leads to: whoever reads that file, by whatever name, finds what is
+        typed here, and finds it once.
+        """
+        named = uris.to_path(document.uri)
+        if named is None:
+            return document
+        self._adopt(named)
+        path = self._canonical(named)
+        self._aliases.pop(document.uri, None)
+        if path != named:
+            self._aliases[document.uri] = named
+        self._view = None
+        return document if path == document.path else self._open.call(document.uri, path)
+
+    def _canonical(self, named: Path) -> Path:
+        folder = self.view().folder_of(named)
+        if folder is not None:
+            rules = self._rules[folder]
+            return rules.canonical(named) if rules.reason(named) is None else named
+        called = (rules.called_here(named) for rules in self._rules.values())
+        return next((path for path in called if path is not None), named)
+
     # Documents
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document:
         self.worked_at = self._clock.monotonic()
         document = self._open.open(uri, language, version, text)
         self._doubt([document.path] if document.path is not None else [])
+        document = self._seat(document)
         self._open_paths = self._open_paths | {document.path}
-        self._adopt(document)
         self._view = None
         self._size_up(document)
         if self.forbidden(document) is None:
@@ -140,6 +164,7 @@ class Session:
             self._listener.closed(document)
             if document.path is not None:
                 self._indexer.add_files([document.path])  # what is on disk may differ from what was open
+        self._aliases.pop(uri, None)
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """The client reports files that were created, changed or deleted on disk, or saved."""
@@ -152,11 +177,18 @@ class Session:
         self._doubt(changed)
         for listing in self._listings.values():
             listing.changed(changed)
+        for document in list(self._open):
+            if document.path in changed or self._aliases.get(document.uri) in changed:
+                self._seat(document)
         self._view = None
         self._indexer.add_files(path for path in changed if self.view().forbidden(path) is None)
 
-    def look_at_rules(self) -> None:
-        """Take the ignore files as they are on disk now: few clients report those that change outside of them."""
+    def look_at_rules(self, document: Document | None = None) -> None:
+        """Take the ignore files as they are on disk now: few clients report those that change outside of them. Those
+        that came to folders below are found on the way to ``document``, or when a file there is to be sent.
+        """
+        if document is not None and document.path is not None:
+            self.view().renew([document.path])
         if any(rules.outdated for rules in self._rules.values()):
             self.set_folders(self._terms)
 
@@ -196,7 +228,8 @@ class Session:
         view = self.view()
         now = view.read(document.path)
         if now is not None:
-            return now
+            own = self._open.get(document.uri) if document.is_open else None  # one file may be open under two names
+            return own if own is not None and now.is_open else now
         if view.forbidden(document.path) is not None:  # asked last: reading finds out what a file has become
             return Absent.FORBIDDEN
         return Absent.OUTDATED if is_there(document.path) else Absent.GONE
@@ -214,12 +247,19 @@ class Session:
         if document.uri in self._huge:
             return Forbidden.TOO_LARGE
         path = document.path or uris.shown_path(document.uri)
-        return None if path is None else self.view().forbidden(path)
+        reason = None if path is None else self.view().forbidden(path)
+        if reason is None and (alias := self._aliases.get(document.uri)) is not None:
+            reason = self.view().forbidden(alias)
+            return None if reason is Forbidden.OUTSIDE and self.view().folder_of(alias) is None else reason
+        return reason
 
     def view(self) -> FrozenView:
         """The workspace as it is now; stays true to this moment."""
         if self._view is None:
-            documents = {d.path: d for d in self._open if d.path is not None and d.uri not in self._huge}
+            documents: dict[Path, Document] = {}
+            for document in self._open:
+                if document.path is not None and document.uri not in self._huge:
+                    documents.setdefault(document.path, document)
             worked_on = tuple(dict.fromkeys(hunk.uri for hunk in self.history.recent()))
             knowledge = Knowledge(self._index, self._facts, worked_on)
             self._view = FrozenView(documents, dict(self._rules), self._files, dict(self._listings), knowledge)

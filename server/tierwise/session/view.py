@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,11 +85,28 @@ class FrozenView:
         folder = self.folder_of(path)
         return Forbidden.OUTSIDE if folder is None else self._rules[folder].reason(path)
 
+    def renew(self, paths: Iterable[Path]) -> bool:
+        """Look at the ignore files on the way to some paths again; whether what may be read is something else now. Not
+        done for every path that is read: it is asked what is about to be sent.
+        """
+        of_folder: dict[Path, list[Path]] = {}
+        for path in paths:
+            if (folder := self.folder_of(path)) is not None:
+                of_folder.setdefault(folder, []).append(path)
+        changed = [self._rules[folder].renew(found) for folder, found in of_folder.items()]
+        return any(changed)
+
+    def unsendable(self, paths: Sequence[Path]) -> tuple[Path, Forbidden] | None:
+        """The first of some paths whose file may not be read any more, and why; None where all may."""
+        self.renew(paths)
+        return next(((path, reason) for path in paths if (reason := self.forbidden(path)) is not None), None)
+
     def read(self, path: Path) -> Document | None:
         folder = self.folder_of(path)
         if folder is None or (rules := self._rules[folder]).reason(path) is not None:
             return None
-        document = self._documents.get(path) or self._files.read(path, rules.max_bytes, rules.reason_to_read)
+        open_one = self._documents.get(path) or self._documents.get(rules.canonical(path))
+        document = open_one or self._files.read(path, rules.max_bytes, rules.reason_to_read)
         return document if isinstance(document, Document) else None
 
     def files(self, folder: Path, languages: frozenset[str] | None = None) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierwise.core.clock import SystemClock
+from tierwise.core.stamps import is_settled
 from tierwise.core.uris import to_uri
 from tierwise.features.learning import Listeners
+from tierwise.session.disk import stamp_at
 from tierwise.session.holders import IndexHolders
 from tierwise.session.index import WorkspaceIndex
 from tierwise.session.names_in_files import names_in
@@ -77,6 +80,9 @@ def test_a_session_knows_the_words_of_its_files(tmp_path: Path) -> None:
     session.index()
     try:
         assert session.wait_indexed(60)
+        while len(list(session.view().holders(paths).of("name_7"))) > 1:  # read right after they were written
+            session.files_changed(paths)
+            assert session.wait_indexed(60)
         assert list(session.view().holders(paths).of("name_7")) == [paths[7]]
         assert list(session.view().holders(paths).of("shared")) == paths
         session.open(to_uri(paths[3]), "python", 1, "name_7 = 1\n")
@@ -95,9 +101,29 @@ def indexed(paths: list[Path]) -> WorkspaceIndex:
 def put(index: WorkspaceIndex, path: Path) -> None:
     names = names_in(path)
     assert names is not None
-    index.put(path, names)
+    index.put(path, replace(names, stamp=stamp_at(path)))  # as if it was read long after it was written
 
 
 def write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize(("tick", "after"), [(1, 0), (1, 10**7), (2 * 10**9, 10**9)])
+def test_a_stamp_says_nothing_of_a_file_that_was_read_within_its_tick(tick: int, after: int) -> None:
+    changed = 1_700_000_000 * 10**9 + (tick == 1)
+    stamp = (changed, changed, 8, 1, 1)
+    assert not is_settled(stamp, changed + after)
+    assert is_settled(stamp, changed + after + 2 * 10**9)
+
+
+def test_a_change_of_the_same_size_in_the_same_tick_is_found(tmp_path: Path) -> None:
+    path, index = write(tmp_path / "a.py", "one = 1\n"), WorkspaceIndex()
+    while (names := names_in(path)) is not None and names.stamp is not None:
+        write(path, "one = 1\n")  # until it is read within the tick in which it was written
+    assert names is not None
+    index.put(path, names)
+    status = path.stat()
+    write(path, "two = 1\n")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert list(IndexHolders(index.postings, [path], ()).of("two")) == [path]

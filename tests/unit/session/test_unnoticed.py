@@ -151,3 +151,110 @@ def test_a_document_that_outgrows_the_limit_is_left_alone_until_it_is_small_agai
         edit = session.change(uri, version, None, text)
         assert edit is not None
         assert session.forbidden(edit.after) is reason
+
+
+@links
+def test_a_file_open_by_a_link_is_that_file(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.py", tmp_path / "b.py"
+    path.write_text("x = 1\n")
+    link.symlink_to("a.py")
+    session = session_of(tmp_path)
+    assert list(session.view().files(tmp_path)) == [path]
+    session.open(to_uri(link), "python", 1, "x = 2\n")
+    assert text_of(session, path) == text_of(session, link) == "x = 2\n"
+    session.open(to_uri(path), "python", 1, "x = 3\n")
+    assert text_of(session, path) == text_of(session, link) == "x = 3\n"
+    session.close(to_uri(path))
+    session.close(to_uri(link))
+    assert text_of(session, path) == text_of(session, link) == "x = 1\n"
+
+
+@links
+def test_a_link_is_a_name_under_which_a_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "b.py").symlink_to("a.py")
+    session = session_of(tmp_path)
+    listed = session.view().map(tmp_path)
+    assert listed is not None
+    assert listed.paths == {"a.py": tmp_path / "a.py", "b.py": tmp_path / "a.py"}
+    (tmp_path / "b.py").unlink()
+    session.files_changed([tmp_path / "b.py"])
+    listed = session.view().map(tmp_path)
+    assert listed is not None
+    assert listed.paths == {"a.py": tmp_path / "a.py"}
+
+
+@links
+@pytest.mark.parametrize(("link", "reason"), [(".env", Forbidden.SECRET), ("b.log", Forbidden.IGNORED)])
+def test_a_file_open_by_a_forbidden_name_is_left_alone(tmp_path: Path, link: str, reason: Forbidden) -> None:
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / link).symlink_to("a.py")
+    session = session_of(tmp_path)
+    assert session.forbidden(session.open(to_uri(tmp_path / link), "python", 1, "x = 2\n")) is reason
+    assert text_of(session, tmp_path / "a.py") == "x = 1\n"
+
+
+@links
+def test_a_workspace_folder_that_is_a_link_holds_what_is_opened_by_its_real_name(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    (real / "a.py").write_text("x = 1\n")
+    link.symlink_to(real)
+    session = session_of(link)
+    document = session.open(to_uri(real / "a.py"), "python", 1, "x = 2\n")
+    assert session.forbidden(document) is None
+    assert text_of(session, link / "a.py") == "x = 2\n"
+
+
+@pytest.mark.parametrize("place", ["sub/.gitignore", "sub/deep/.tierwiseignore", ".git/info/exclude"])
+def test_an_ignore_file_that_came_is_noticed_before_a_file_is_sent(tmp_path: Path, place: str) -> None:
+    path = nested(tmp_path)
+    session = session_of(tmp_path)
+    assert session.view().unsendable([path]) is None
+    (tmp_path / place).write_text("a.py\n")
+    assert session.view().unsendable([path]) == (path, Forbidden.IGNORED)
+    assert text_of(session, path) is None
+    (tmp_path / place).unlink()
+    assert session.view().unsendable([path]) is None
+
+
+def test_a_folder_that_becomes_a_repository_is_noticed_before_a_file_is_sent(tmp_path: Path) -> None:
+    path = nested(tmp_path)
+    (tmp_path / ".gitignore").write_text("a.py\n")
+    session = session_of(tmp_path)
+    assert session.view().unsendable([path]) == (path, Forbidden.IGNORED)
+    (tmp_path / "sub" / ".git").mkdir()
+    assert session.view().unsendable([path]) is None
+
+
+def nested(folder: Path) -> Path:
+    """A file two folders below the root of a repository."""
+    (folder / ".git" / "info").mkdir(parents=True)
+    path = folder / "sub" / "deep" / "a.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("x = 1\n")
+    return path
+
+
+def test_our_ignore_files_take_away_and_give_nothing_back(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*.key.py\n")
+    (tmp_path / ".tierwiseignore").write_text("!a.key.py\n*.txt\n!b.txt\n")
+    session = session_of(tmp_path)
+    found = {name: session.view().forbidden(tmp_path / name) for name in ("a.key.py", "a.txt", "b.txt", "sub/a.txt")}
+    ignored = Forbidden.IGNORED
+    assert found == {"a.key.py": ignored, "a.txt": ignored, "b.txt": None, "sub/a.txt": ignored}
+
+
+def test_of_an_ignore_file_too_large_to_be_read_all_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / ".gitignore").write_text("no.py\n" * 1_000_000)
+    session = session_of(tmp_path)
+    assert session.view().forbidden(tmp_path / "sub" / "a.py") is Forbidden.IGNORED
+    assert session.view().forbidden(tmp_path / "a.py") is None
+
+
+def test_hostile_patterns_hold_nothing_up(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*a" * 40 + "b\n" + "**/*a*a/" * 20 + "b\n" + "?*" * 60 + "b\n")
+    session = session_of(tmp_path)
+    assert session.view().forbidden(tmp_path.joinpath(*["a" * 200] * 15, "c.py")) is None
