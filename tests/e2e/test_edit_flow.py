@@ -175,6 +175,16 @@ async def test_what_a_model_thinks_aloud_is_neither_applied_nor_shown(bench: Ben
     assert project.text("shop.py") == TEXT.replace(OLD, NEW)
 
 
+async def test_a_thought_whose_opening_tag_was_taken_away_is_neither_applied_nor_shown(bench: Bench) -> None:
+    thought = f"Perhaps this?\n{block('    return 7' + chr(10))}No.\n</think>\n\n"
+    bench.simulator.script = replies(thought + block(), thought + "It adds up.", thought + "It is so.")
+    project, page = opened(bench, chain("balanced", "lmstudio/a-model") + "[tasks.explain]\ntier = 'balanced'\n" + LAST)
+    assert (await edit(page).answer())["applied"] is True
+    assert project.text("shop.py") == TEXT.replace(OLD, NEW)
+    for words in ("It adds up.", "It is so."):
+        assert (await page.command("tierwise.explain").answer())["text"] == words
+
+
 # What must not be touched
 
 

@@ -5,7 +5,7 @@ Owner of nothing but what it was given: the ledger and the estimates learn here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -29,13 +29,16 @@ __all__ = ["Asker", "Question", "Reply", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The text of an answer. ``complete`` is False when it was cut by a limit or the deadline."""
+    """The text of an answer. ``complete`` is False when it was cut by a limit or the deadline. ``taken_back``: what was
+    heard began with a thought, as only its end told; the text is what followed.
+    """
 
     text: str
     complete: bool
     model: ResolvedModel
     prompt_sha256: str
     run: ChainRun
+    taken_back: bool = False
 
 
 class Asker:
@@ -60,6 +63,8 @@ class Asker:
         self._runner = runner
         self._estimates = estimates
         self._trouble = trouble
+        self._aloud: set[str] = set()
+        """Models that began an answer in the middle of a thought: nothing is heard of them before it has ended."""
 
     async def ask(
         self,
@@ -82,13 +87,15 @@ class Asker:
 
         run = self._runner.open(chain, build, tier=policy.tier, limits=policy.limits, hedge=hedge, arrived=arrived)
         try:
-            text = await _listen(run, heard)
+            said, text = await _listen(run, heard, self._aloud)
         finally:
             self._learn(run, sent, recording, question, policy)
         assert run.winner is not None
         complete = run.end is RunEnd.FINISHED and run.finish is not FinishReason.LENGTH
         prompt = sent[str(run.winner.ref)].prompt
-        return Reply(text, complete, run.winner, _hash(prompt), run)
+        if text != said:
+            self._aloud.add(str(run.winner.ref))
+        return Reply(text, complete, run.winner, _hash(prompt), run, taken_back=text != said)
 
     async def _with_commits(self, question: Question) -> Question:
         """Only for trusted folders: a repository's own configuration is not."""
@@ -116,9 +123,11 @@ class Asker:
             self._warm.used(Warmth(winner, question.place.folder, policy, what))
 
 
-async def _listen(run: ChainRun, heard: Callable[[str], None]) -> str:
-    """The answer, without what the model thought aloud before it."""
-    thoughts, pieces = Thoughts(), list[str]()
+async def _listen(run: ChainRun, heard: Callable[[str], None], aloud: Container[str]) -> tuple[str, str]:
+    """What was heard, without what the model thought aloud before it, and what of it is the answer. ``aloud``: models
+    that begin within a thought.
+    """
+    began, thoughts, pieces = False, Thoughts(), list[str]()
 
     def hear(text: str) -> None:
         if text:
@@ -127,9 +136,12 @@ async def _listen(run: ChainRun, heard: Callable[[str], None]) -> str:
 
     async with run:
         async for piece in run:
+            if not began:
+                began, thoughts = True, Thoughts(begun=str(run.winner and run.winner.ref) in aloud)
             hear(thoughts.feed(piece))
     hear(thoughts.finish())
-    return "".join(pieces)
+    said = "".join(pieces)
+    return said, thoughts.without_unopened(said)
 
 
 def rejected(records: list[AttemptRecord], reply: Reply, reason: str) -> None:

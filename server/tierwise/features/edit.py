@@ -237,11 +237,18 @@ class _Stream:
     """Reads blocks while they stream, so that progress can tell how many there are."""
 
     def __init__(self, place: Place, report: Callable[[str], None], stage: str) -> None:
-        self._reader: BlockReader = FORMATS["search-replace"].reader([file.name for file in place.files])
+        self._paths = [file.name for file in place.files]
+        self._reader: BlockReader = FORMATS["search-replace"].reader(self._paths)
         self._report = report
         self._stage = stage
         self.reader = self._reader
         self._count = 0
+
+    def read_again(self, text: str) -> BlockReader:
+        """A reader of the whole answer: what was heard held more than that."""
+        reader = FORMATS["search-replace"].reader(self._paths)
+        reader.feed(text)
+        return reader
 
     def hear(self, piece: str) -> None:
         done = self._reader.feed(piece)
@@ -262,7 +269,8 @@ def refuse_forbidden(session: Session, document: Document) -> None:
 def _check(session: Session, library: Library, work: _Work, reply: Reply, stream: _Stream) -> _Passed | Rejection:
     if reply.run.finish is FinishReason.REFUSAL:
         return Rejection(RejectReason.REFUSED, "The model declined to answer.")
-    blocks = stream.reader.finish(complete=reply.complete)
+    reader = stream.read_again(reply.text) if reply.taken_back else stream.reader
+    blocks = reader.finish(complete=reply.complete)
     if isinstance(blocks, Rejection):
         return blocks
     place = work.place

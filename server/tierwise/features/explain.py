@@ -123,6 +123,8 @@ class ExplainFlow:
             arrived=request.arrived,
         )
         text, model = reply.text, str(reply.model.ref)
+        if reply.taken_back and not review and text:
+            heard(f"\n\n---\n\n{text}")  # what was heard before was a thought
         if not text.strip() and reply.complete:
             refused = reply.run.finish is FinishReason.REFUSAL
             recording.answered(Outcome.EMPTY, "refused" if refused else "nothing-said", model)

@@ -130,7 +130,7 @@ class FastAsker:
                     heard()
                 pieces.append(thoughts.feed(piece))
         if run.end is RunEnd.FINISHED and run.finish is not FinishReason.LENGTH:
-            return FastReply("".join(pieces) + thoughts.finish(), run)
+            return FastReply(thoughts.without_unopened("".join(pieces) + thoughts.finish()), run)
         return "late" if run.end is RunEnd.DEADLINE else "cut-off"
 
     def _learn(self, run: ChainRun, question: FastQuestion, recording: Recording) -> None:
