@@ -271,7 +271,9 @@ def _is_word(cell: str) -> bool:
 def _period(events: Sequence[RequestEvent]) -> str:
     if not events:
         return ""
-    return f"{events[0].at:%Y-%m-%d} to {events[-1].at:%Y-%m-%d}, {count(len(events))} requests"
+    first, last = (f"{event.at:%Y-%m-%d}" for event in (events[0], events[-1]))
+    number = "1 request" if len(events) == 1 else f"{count(len(events))} requests"
+    return f"{first}, {number}" if first == last else f"{first} to {last}, {number}"
 
 
 def _money(amount: float) -> str:

@@ -83,6 +83,10 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
     assert "prefers-color-scheme: dark" in text
 
 
+def test_a_single_day_is_said_once() -> None:
+    assert "<p>2026-11-24, 1 request</p>" in page(tuple(some_events())[-1:], NOON)
+
+
 def test_the_page_without_events() -> None:
     text = page((), NOON)
     checked(text)
