@@ -196,7 +196,11 @@ def _details(outcomes: Sequence[Outcome]) -> str:
         sum(item.replayed.refreshes for item in outcomes),
         sum(item.replayed.misses for item in outcomes),
     )
+    halves = " / ".join(
+        f"{statistics.mean(item.ratio for item in half):.3f}" for half in (outcomes[::2], outcomes[1::2])
+    )
     lines = [
+        f"mean of every second session / of the others {halves}",
         f"in all x bound {total / bounds:.3f}, x stable {total / stable:.3f}, x current first {total / current:.3f}",
         f"requests {requests}, refreshes {refreshes} ({refreshed:.1%} of the cost), unexplained misses {misses}",
         "prefixes written anew: " + ", ".join(f"{reason} {count}" for reason, count in why.most_common()),

@@ -93,3 +93,26 @@ async def test_a_review_between_two_questions_shares_their_copy(harness: Harness
         status = await cache(editor)
     assert all(use is not None and use.read_tokens > 0.7 * use.input_tokens for use in uses), uses
     assert status["unexplained_misses"] == 0
+
+
+async def test_a_review_of_a_whole_file_cuts_nothing_off(harness: Harness) -> None:
+    """Its lines stand in the copy: room for them once more would cost what another question needs again."""
+    limit, names = 10_400, ("first.py", "second.py", "third.py")
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 1_080, "character": 0}}
+    async with Simulator(Script.saying("It adds.")) as simulator:
+        small = config(simulator.base_url, "messages", f"{PATIENT}context_tokens = {limit}\n")
+        editor = await harness.start("vscode", config=small, environ=ENVIRON)
+        for name in names:
+            path = harness.write(name, "".join(LONG.splitlines(keepends=True)[:1_080]))
+            editor.tell(editor.documents.open(to_uri(path)))
+            await explained(editor, to_uri(path), task="review", range=whole, tier="frontier")  # sets the effort
+            for _ in range(4):  # until it is known how many tokens a text has
+                await explained(editor, to_uri(path), tier="frontier")
+        await explained(editor, to_uri(path), task="review", range=whole, tier="frontier")
+        records = simulator.requests
+    for record in records[-2:]:
+        assert [name for name in names if f'<file path="{name}">' in record.text] == [*names]
+    use = records[-1].use
+    assert use is not None
+    assert 0.93 * limit < use.input_tokens <= limit
+    assert use.read_tokens > 0.9 * use.input_tokens

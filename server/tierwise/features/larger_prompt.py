@@ -6,7 +6,7 @@ and the effort. All larger features ask through it, so that their requests warm 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -126,7 +126,7 @@ class PromptMaker:
             folder=place.folder_name,
             head=self._head(place),
             items=tuple(piece.item for piece in pieces if piece.item is not None),
-            budget_tokens=int(self._budget(question, model, policy, variant) / estimator.chars_per_token),
+            budget_tokens=int(self._budget(question, model, policy, variant, pieces) / estimator.chars_per_token),
             terms=CacheTerms.of(model.facts),
             current=self._current,
             chars_per_token=estimator.chars_per_token,
@@ -188,16 +188,22 @@ class PromptMaker:
         self._efforts[key] = effort
         return replace(sampling, effort=effort)
 
-    def _budget(self, question: Question, model: ResolvedModel, policy: Policy, variant: str) -> int:
+    def _budget(
+        self, question: Question, model: ResolvedModel, policy: Policy, variant: str, pieces: Sequence[Piece]
+    ) -> int:
         """Characters that the prefix may take: as many as any request behind it was given to read, and no more than the
-        settings leave beside this one's own lines. What is there already costs next to nothing to carry, and much to
-        write again; a request that is given less is shown less.
+        settings leave beside this one's own lines, of which few are repeated where the prefix shows them. What is there
+        already costs next to nothing to carry, and much to write again; a request that is given less is shown less.
         """
-        tokens, (room, reserved) = policy.most_context_for(model.facts), self._room(question, model, policy)
+        tokens, (room, _) = policy.most_context_for(model.facts), self._room(question, model, policy)
         budget = self._budgets.setdefault((str(model.ref), question.place.folder_name, variant), _Budget(tokens))
-        budget.tokens, budget.largest = min(budget.tokens, tokens), max(budget.largest, room - reserved)
-        most = self._characters(question, model, budget.tokens)
-        return max(0, min(budget.largest, most - _reserved(question.place.target, most, _LEAST_SHARE)))
+        most = self._characters(question, model, min(budget.tokens, tokens))
+        target = question.place.target
+        if any(piece.item is not None and piece.item.key == (FILE, target.path) for piece in pieces):
+            target = question.place.target_for(question.place.document.lines, most)
+        given = room - _reserved(target, room, _TARGET_SHARE)
+        budget.tokens, budget.largest = min(budget.tokens, tokens), max(budget.largest, given)
+        return max(0, min(budget.largest, most - _reserved(target, most, _LEAST_SHARE)))
 
     def _current(self, item: Item) -> Lines | Absent:
         """What an item that was shown says now. Outlines and summaries are not made anew for those who do not ask."""
@@ -211,7 +217,8 @@ class PromptMaker:
 
 def _reserved(target: Target, room: int, share: float) -> int:
     """What the lines in question take of the room, up to a share, and what stands around them."""
-    return min(size(target.lines), int(room * share)) + _LINES_AROUND
+    lines = [target.lines] if target.parts is None else [part.lines for part in target.parts]
+    return min(sum(map(size, lines)), int(room * share)) + _LINES_AROUND
 
 
 def context_limit(tokens: int, facts: ModelFacts) -> int:

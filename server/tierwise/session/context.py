@@ -107,7 +107,7 @@ def fit(
 ) -> tuple[Piece, ...]:
     """What of the candidates is shown, and how, in ``room`` characters, of which ``taken`` are spent. ``summary`` gives
     a summary of a document where there is one; ``shown`` is what the prompt shows already: a file that it shows whole
-    needs no outline. ``commits``: the latest commits of the first candidate.
+    needs no outline, and takes no room from others. ``commits``: the latest commits of the first candidate.
     """
     pieces: list[Piece] = []
     used = 0
@@ -117,8 +117,11 @@ def fit(
             pieces.append(_piece(candidate, candidate.document.lines, FILE, optional=True))
             continue
         piece = _piece(candidate, candidate.document.lines, FILE)
+        if used + piece.chars > whole_room and (FILE, candidate.name) in shown:
+            pieces.append(_piece(candidate, candidate.document.lines, FILE, optional=True))
+            continue
         if used + piece.chars > whole_room:
-            piece = _shortened(view, candidate, summary) if (FILE, candidate.name) not in shown else None
+            piece = _shortened(view, candidate, summary)
         if piece is None or used + piece.chars > all_room:
             piece = Piece(candidate, None, 0)
         used += piece.chars

@@ -107,18 +107,24 @@ def test_a_summary_takes_the_place_of_an_outline(session: Session, tmp_path: Pat
 
 
 def test_a_file_that_is_shown_whole_needs_no_outline(session: Session, tmp_path: Path) -> None:
+    """It is kept current while there is room for it, and takes none from the others."""
     document = opened(session, tmp_path, "shop/cart.py")
     found = candidates(session.view(), document, PLACE)
+    before = fit(session.view(), found, 800, summary=none)
     pieces = fit(session.view(), found, 800, summary=none, shown={(FILE, "shop/price.py")})
-    assert pieces[1].item is None
+    kept = pieces[1].item
+    assert kept is not None
+    assert (kept.form, kept.name, kept.optional) == (FILE, "shop/price.py", True)
+    assert kept.lines.same_as(found[1].document.lines)
+    assert [piece.item for piece in pieces[2:]] == [piece.item for piece in before[2:]]
 
 
 TEXTS = st.lists(st.integers(0, 60), min_size=1, max_size=9)
 
 
 @settings(deadline=None)
-@given(TEXTS, st.integers(0, 4000), st.sets(st.integers(0, 8)))
-def test_the_budget_is_strict(sizes: list[int], room: int, lately: set[int]) -> None:
+@given(TEXTS, st.integers(0, 4000), st.sets(st.integers(0, 8)), st.sets(st.integers(0, 8)))
+def test_the_budget_is_strict(sizes: list[int], room: int, lately: set[int], shown: set[int]) -> None:
     session = Session(SystemClock(), Listeners())
     found: list[Candidate] = []
     for number, size in enumerate(sizes):
@@ -126,7 +132,7 @@ def test_the_budget_is_strict(sizes: list[int], room: int, lately: set[int]) -> 
         document = Document(f"file:///w/{number}.py", Path(f"/w/{number}.py"), "python", None, Lines.of(text))
         why = Why.OWN if number == 0 else Why.WORKED_ON if number in lately else Why.IMPORTED
         found.append(Candidate(f"{number}.py", document, why))
-    pieces = fit(session.view(), found, room, summary=none)
+    pieces = fit(session.view(), found, room, summary=none, shown={(FILE, f"{number}.py") for number in shown})
     needed = [piece.item for piece in pieces if piece.item is not None and not piece.item.optional]
     assert sum(len(snapshot(item.form, item.name, item.lines)) for item in needed) <= room
     assert [piece.candidate for piece in pieces] == found
