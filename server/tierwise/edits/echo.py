@@ -19,8 +19,13 @@ _LEAST_IN_TEXT = 12
 _LEAST_HEADER = 6
 """Letters and digits of a line that opens a block, which nobody opens once more inside of it."""
 
-_WORD_END = re.compile(r"[^\W\d]\w{2,}$")
+_WORD_END = re.compile(r"[^\W\d]\w+$")
 _WORD = re.compile(r"\w+")
+_ACCESSOR = re.compile(r"(?<=[\w)\]])(?:\?\.|\.|->|::)$")
+_MARKED = re.compile(r"(?:#+|//+!?|--+|[-*+>]|\d+[.)])\s")
+"""How lines of comments, lists and headings begin."""
+
+_OPENING_TAG = "<?php"
 _LONGEST_WORD = 100
 """Characters; a longer one is data."""
 
@@ -38,10 +43,12 @@ def without_echo(hole: Hole, lines: list[str], *, expected: bool = False) -> lis
         return [lines[0][len(hole.before) :], *lines[1:]]
     if expected and not hole.blank_before and lines[0].startswith(hole.before.lstrip()):
         return [lines[0][len(hole.before.lstrip()) :], *lines[1:]]
+    if lines[0].strip() == _OPENING_TAG and hole.mentions(_OPENING_TAG):
+        lines = lines[next((i for i, line in enumerate(lines) if i and line.strip()), 0) :]
     for count in range(min(_MOST_LINES, len(hole.above), len(lines) - 1), 0, -1):
         if _repeats_above(hole, lines, count):
             return _after_line(hole, lines[count:]) or lines
-    return _after_line(hole, lines) or _after_word(hole, lines) or lines
+    return _after_line(hole, lines) or _after_word(hole, lines) or _after_accessor(hole, lines)
 
 
 def may_repeat_above(hole: Hole, lines: list[str]) -> bool:
@@ -78,6 +85,8 @@ def _after_line(hole: Hole, lines: list[str]) -> list[str] | None:
 
 def _is_telling(hole: Hole, before: str) -> bool:
     """Whether a text that begins like the point's line repeats it: no code says so much twice in a row."""
+    if (hole.scan.inside or hole.says_sentences or hole.is_prose) and _MARKED.match(before):
+        return not hole.mentions(before.strip() + " " + before.strip())
     least = _LEAST if hole.scan.in_code else _LEAST_IN_TEXT
     return len(before) >= least and weight(before) >= (3 if before[-1].isalnum() else 1)
 
@@ -85,6 +94,14 @@ def _is_telling(hole: Hole, before: str) -> bool:
 def _is_indented_alike(hole: Hole, line: str) -> bool:
     """Whether the line begins with the point's line and its indentation: in the middle of a line nothing does."""
     return hole.before[0] in " \t" and line.startswith(hole.before)
+
+
+def _after_accessor(hole: Hole, lines: list[str]) -> list[str]:
+    """Without the sign of access that the point stands behind."""
+    sign = _ACCESSOR.search(hole.before[-_LONGEST_WORD:])
+    if sign and hole.scan.in_code and re.match(r"[^\W\d]", lines[0].removeprefix(sign[0])):
+        return [lines[0].removeprefix(sign[0]), *lines[1:]]
+    return lines
 
 
 def _after_word(hole: Hole, lines: list[str]) -> list[str] | None:

@@ -13,7 +13,7 @@ from tierwise.core.documents import Document
 from tierwise.core.languages import Language, language
 from tierwise.core.text import Point
 from tierwise.edits.around import Around, around, code_of, opens_block, width
-from tierwise.edits.scanner import Scan, scan
+from tierwise.edits.scanner import CLOSER, Scan, scan
 
 WINDOW = 300
 """Lines above and below the point that are looked at."""
@@ -33,7 +33,10 @@ _STATEMENT_LINES = 40
 _LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto)\b")
 _SENTENCES = frozenset({"yaml"})
 """Languages whose values need no quotes."""
-_PROSE = frozenset({"plaintext", "markdown", "restructuredtext", "html", "vue", "svelte"})
+_ELEMENTS = frozenset({"javascriptreact", "typescriptreact"})
+_MARKUP = frozenset({"html", "vue", "svelte"})
+_PROSE = frozenset({"plaintext", "markdown", "restructuredtext"}) | _MARKUP
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,30 @@ class Hole:
         """Whether the language is one in which sentences, fences and tags are content."""
         return self.language.id in _PROSE
 
+    @cached_property
+    def between_brackets(self) -> str:
+        """The bracket before the point when its partner follows; else an empty string."""
+        last = self.before.rstrip()[-1:]
+        return last if last in CLOSER and self.rest.lstrip().startswith(CLOSER[last]) else ""
+
+    @property
+    def is_markup(self) -> bool:
+        """Whether the language is one of elements, in which sentences are content and fences are not."""
+        return self.language.id in _MARKUP
+
+    @cached_property
+    def in_fence(self) -> bool:
+        """Whether the point is in prose's fenced code that ends below."""
+        if not self.is_prose or self.is_markup or self.cut_above:
+            return False
+        opened = sum(bool(_FENCE.match(line)) for line in self.above) % 2 == 1
+        return opened and any(_FENCE.match(line) for line in self.around.below)
+
+    @property
+    def keeps_fences(self) -> bool:
+        """Whether fences are content at the point."""
+        return self.is_prose and not self.is_markup and not self.in_fence
+
     def statement_level(self, line: str, above: tuple[str, ...]) -> int:
         """The indentation of the statement that ``line`` ends, which may have begun on one of the lines above it."""
         text, first = line, line
@@ -119,8 +146,10 @@ class Hole:
 
     @property
     def says_sentences(self) -> bool:
-        """Whether sentences are content of the language, although it is none of prose."""
-        return self.language.id in _SENTENCES
+        """Whether sentences are content at the point, although the language is none of prose."""
+        above = self.around.line_above.rstrip()
+        in_element = self.language.id in _ELEMENTS and above.endswith(">") and not above.endswith("=>")
+        return self.language.id in _SENTENCES or (in_element and self.blank_before)
 
     @cached_property
     def starred(self) -> bool:

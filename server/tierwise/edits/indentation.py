@@ -36,13 +36,24 @@ _CONTROL = re.compile(
 )
 """How lines begin below which others may be deeper, whatever they end with."""
 
+_LEAVES_BLOCK = re.compile(
+    r"[)\]}]|(?:else|elif|elsif|elseif|catch|except|rescue|finally|ensure|case|when|default|end|fi|done|esac)\b"
+)
+"""How lines begin that are less deep than the ones before."""
+
 _UNFINISHED = re.compile(
     r"\b(?:return|import|from|in|is|not|and|or|new|await|as|const|let|var|def|class|func|function|fn)$"
 )
 """Words that the same line goes on after."""
 
+_TAB_STOP = 8
+"""Columns; that tables with tabs are aligned in nearly all files that have them."""
+
 _DECLARING = frozenset({"css", "scss"})
 """Languages whose lines after a comma go on with a value rather than with a list."""
+
+_CLAUSES = _DECLARING | {"sql"}
+"""Languages whose statements go on below without a sign of it."""
 
 _FREELY_DEEPER = frozenset({"yaml", "haskell"})
 """Languages in which a line may be deeper than the one above it whatever that ends with."""
@@ -54,9 +65,9 @@ def reindented(hole: Hole, lines: list[str], *, running: bool = False) -> list[s
     ``running``: more lines may come.
     """
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
-    if first is None or hole.is_prose:
+    if first is None or (hole.is_prose and not hole.is_markup):
         return lines
-    if not hole.scan.in_code or hole.language.id in _FREELY_DEEPER:
+    if hole.is_markup or not hole.scan.in_code or hole.language.id in _FREELY_DEEPER:
         return _text_placed(hole, lines)
     return _first_placed(hole, lines, first, running)
 
@@ -100,11 +111,23 @@ def _first_placed(hole: Hole, lines: list[str], first: int, running: bool) -> li
     at = width(before + indent_of(lines[first]))
     alone = not running and not any(line.strip() for line in lines[first + 1 :])
     right = _right_level(hole, own, lines[first].strip(), at, width(before), alone)
+    if right == at > width(before) > 0 and _goes_on_at_point(hole, lines, first):
+        right = width(before)
     if right == at:
         return _following_placed(hole, lines, first, lines[first], 0, at)
     moved = list(lines)
     moved[first] = _indent(hole, right - width(before)) + lines[first].lstrip()
     return _following_placed(hole, moved, first, moved[first], at - right, right)
+
+
+def _goes_on_at_point(hole: Hole, lines: list[str], first: int) -> bool:
+    """Whether the second line stands where the point does, below a first one that is deeper for no reason."""
+    level, text = width(hole.before), lines[first].strip()
+    second = next((line for line in lines[first + 1 :] if line.strip()), "")
+    if width(second) != level or hole.opens_block(text) or text.endswith(_GOES_ON):
+        return False
+    outer = width(hole.around.line_above)
+    return outer < level if hole.opens_block(hole.around.line_above) else outer <= level
 
 
 def _right_level(hole: Hole, own: bool, text: str, at: int, before: int, alone: bool) -> int:
@@ -113,6 +136,8 @@ def _right_level(hole: Hole, own: bool, text: str, at: int, before: int, alone: 
     ``own``: it continues the point's line; ``before``: columns before the point; ``alone``: no other line follows.
     """
     above, earlier = _above(hole, own)
+    if not hole.language.indented and (flat := _flat_level(hole, above, text, at, before)) is not None:
+        return flat
     if above.endswith("\\"):
         return at
     if hole.scan.stack and at > width(above) + 1 and _is_next_item(hole, above):
@@ -155,6 +180,21 @@ def _levels(hole: Hole, above: str, level: int, text: str) -> tuple[int, int]:
         outer = (width(line) for line in reversed(hole.above) if line.strip() and width(line) < level)
         return 0, next(outer, level)
     return 0, level
+
+
+def _flat_level(hole: Hole, above: str, text: str, at: int, before: int) -> int | None:
+    """The level of both neighbours where ``text`` is deeper than they are for no reason; None elsewhere."""
+    level, below = width(above), hole.level_below
+    if not above or below is None or not max(before, level) == below < at:
+        return None
+    if text.startswith(_CONTINUES) or _LEAVES_BLOCK.match(text):
+        return None
+    if level < below:
+        return below if before == below else None  # the first line of their block
+    code = hole.code_of(above)
+    if at == 2 * before and not (hole.opens_block(above) or DEFINES.match(code) or _CONTROL.match(code)):
+        return before
+    return below if hole.language.id not in _CLAUSES and _is_too_deep(hole, above, text, at) else None
 
 
 def _is_too_deep(hole: Hole, above: str, text: str, at: int) -> bool:
@@ -253,12 +293,13 @@ def _stands_apart(hole: Hole, text: str) -> bool:
 def _is_aligned(hole: Hole, lead: str) -> bool:
     """Whether what follows ``lead`` begins at the column of what stands apart in a line nearby."""
     ended = hole.before.endswith((";", "{", "}", ")")) or (hole.before.endswith(":") and not hole.scan.stack)
-    if ended or "\t" in hole.before.lstrip() + lead:
+    if ended:
         return False
-    column = len(hole.before) + len(lead)
+    column = len((hole.before + lead).expandtabs(_TAB_STOP))
     above = islice((line for line in reversed(hole.above) if line.strip()), 2)
-    near = [line for line in (*above, *hole.around.below_filled[:1]) if len(line) > column]
-    starts = [line for line in near if line[column - 1].isspace() and not line[column].isspace()]
+    near = [line.expandtabs(_TAB_STOP) for line in (*above, *hole.around.below_filled[:1])]
+    apart = (line for line in near if len(line) > column and line[column - 1].isspace())
+    starts = [line for line in apart if not line[column].isspace()]
     return len(starts) > 1 or any(line[column - 2] == " " and line[:column].strip() for line in starts)
 
 

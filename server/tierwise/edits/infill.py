@@ -31,7 +31,7 @@ _LOOP_CHECKED_FROM = 200
 """Characters of one line from which it is looked at for a loop."""
 
 _SENTENCES = frozenset({"javascriptreact", "typescriptreact", "yaml"})
-"""Languages in which sentences stand between tags, or as values."""
+"""Languages in which sentences stand between tags, or as values: none at the margin, apart from what is indented."""
 
 _LAST_WORD = re.compile(r"[\w.]*$")
 
@@ -119,11 +119,17 @@ class InfillShaper:
 
     @property
     def _mode(self) -> InfillMode:
-        """What was asked for, or what the place invites; where a block has ended its next clause brings its own."""
-        if self._given_mode or self._invited is InfillMode.MULTI or not ends_block(self._hole):
+        """What was asked for, or what the place invites. Where a block has ended its next clause brings its own, and
+        an answer that begins with a break goes on to the bracket after the point.
+        """
+        if self._given_mode or self._invited is InfillMode.MULTI:
             return self._given_mode or self._invited
-        lines = self._own(self._code.split("\n"))
-        return InfillMode.MULTI if continues_statement(self._hole, lines) else InfillMode.SINGLE
+        if ends_block(self._hole):
+            several = continues_statement(self._hole, self._own(self._code.split("\n")))
+        else:
+            first, broken, _ = self._code.partition("\n")
+            several = bool(broken and not first.strip() and self._hole.between_brackets)
+        return InfillMode.MULTI if several else InfillMode.SINGLE
 
     def _is_enough(self, line_ended: bool) -> bool:
         if not line_ended:
@@ -240,7 +246,7 @@ class InfillShaper:
 
 def _invited(hole: Hole) -> InfillMode:
     """Several lines where the place invites them: on a blank line, and at the end of one that opens a block."""
-    between = hole.before.rstrip().endswith("{") and hole.rest.strip().startswith("}")
+    between = hole.between_brackets == "{"
     opens = hole.opens_block(hole.before) and not (hole.language.indented and hole.scan.stack)
     if not (between or (hole.blank_rest and (hole.blank_before or opens))):
         return InfillMode.SINGLE
@@ -250,12 +256,13 @@ def _invited(hole: Hole) -> InfillMode:
 
 def _sentence_start(hole: Hole, lines: list[str]) -> int | None:
     """The first line after the code that is a sentence about it, or a stray fence."""
-    if hole.is_prose or not (hole.scan.in_code or hole.starred):
+    if (hole.is_prose and not hole.is_markup) or not (hole.scan.in_code or hole.starred):
         return None
-    state = hole.scan
+    state, apart = hole.scan, hole.is_markup or hole.language.id in _SENTENCES
     for i, line in enumerate(lines):
         outside = state.in_code or (hole.starred and not line.strip().startswith("*"))
-        if i > 0 and outside and (is_fence(line) or (is_sentence(line) and hole.language.id not in _SENTENCES)):
+        own = apart and not (hole.before[:1].isspace() and line[:1].strip() and not lines[i - 1].strip())
+        if i > 0 and outside and (is_fence(line) or (is_sentence(line) and not own)):
             return i
         state = scan(hole.language, line + "\n", state)
     return None

@@ -18,6 +18,8 @@ _SEPARATORS = frozenset(";,:")
 _NO_ANGLE = re.compile(r"[-=]>|[<>]=|<<|\s[<>]\s")
 """Arrows and comparisons."""
 
+_EMPHASIS = re.compile(r"\*\*|__|~~|[*_]")
+_SCOPE = re.compile(r":\w")
 _CLOSING_TAG = re.compile(r"</([\w.:-]+)")
 _TELLING = 3
 """Letters and digits that do not end two texts by chance."""
@@ -33,9 +35,12 @@ def retold(hole: Hole, text: str) -> int:
         return len(rest) if not hole.is_prose or _closes_more(said, rest) else 0
     if hole.is_prose and said.endswith(rest) and rest.strip() == "|":
         return len(rest)  # the border of a table's cell
+    if hole.is_prose and (emphasis := _emphasis(hole.before, said, rest)):
+        return emphasis
     if _retold_around(said, rest):
         return len(rest)
-    if hole.scan.in_code and said[-1] == rest[0] and rest[0] in _SEPARATORS and said[-2:-1] != rest[0]:
+    separates = said[-1] == rest[0] and rest[0] in _SEPARATORS and said[-2:-1] != rest[0]
+    if hole.scan.in_code and separates and not _SCOPE.match(rest):
         return 1
     angles = _angles(hole.before, said, rest)
     return angles or (_closers(hole.before, said, rest) if hole.is_prose or hole.scan.inside else 0)
@@ -70,6 +75,13 @@ def opens_itself(text: str, rest: str) -> bool:
 def _closes_more(said: str, rest: str) -> bool:
     """Whether sentences and markup say the rest again: by a tag or a bracket, rather than by words."""
     return bool(_CLOSING_TAG.search(rest)) or any(char in "<>)]}\"'`" for char in rest)
+
+
+def _emphasis(before: str, said: str, rest: str) -> int:
+    """The marks of emphasis that began before the point and that the text ends as well."""
+    mark = _EMPHASIS.match(rest)
+    ends = mark and said.endswith(mark[0]) and before.count(mark[0]) % 2 and said.count(mark[0]) % 2
+    return len(mark[0]) if mark and ends else 0
 
 
 def _retold_around(said: str, rest: str) -> bool:

@@ -17,6 +17,7 @@ _LAST_CLAUSE = re.compile(r"(?:[})\]]+\s*)?(else|finally|ensure|default)\b(?!\s*
 """Clauses of which a statement has one."""
 _NEXT_BLOCK = re.compile(r"(?:}\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure)\b")
 _END_WORD = re.compile(r"(?:end|fi|done|esac)\b|;;")
+_ENDS = ("</", "{/", "{:", "}", ")", "]", "/>")
 _END_WORD_LANGUAGES = frozenset({"ruby", "lua", "shellscript", "elixir"})
 
 
@@ -28,10 +29,33 @@ def scope_end(hole: Hole, lines: list[str], *, running: bool) -> int | None:
     Comments at its border count as outside only when nothing of the block follows. A closing bracket that nothing
     after the point closes, and a clause of the same statement (``else``), belong to the block.
     """
-    if hole.is_prose or not hole.scan.in_code:
-        return None
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
-    return None if first is None else _Scope(hole, lines, first).end(running)
+    if first is None or not hole.scan.in_code:
+        return None
+    if hole.between_brackets in {"(", "["}:
+        return _after_bracket(hole, lines)
+    if hole.is_markup:
+        return _element_end(hole, lines, first)
+    return None if hole.is_prose else _Scope(hole, lines, first).end(running)
+
+
+def _after_bracket(hole: Hole, lines: list[str]) -> int | None:
+    """The line after the one that closes the bracket before the point."""
+    state = hole.scan
+    for i, line in enumerate(lines[:-1]):
+        state = scan(hole.language, line + "\n", state)
+        if len(state.stack) < len(hole.scan.stack):
+            return i + 1
+    return None
+
+
+def _element_end(hole: Hole, lines: list[str], first: int) -> int | None:
+    """The line with which the element (or the script's block) around the point ends as it does below."""
+    base = width((hole.before if first == 0 else "") + lines[first])
+    end = next((line for line in hole.around.below_filled if width(line) < base), "")
+    if not end.lstrip().startswith(_ENDS):
+        return None
+    return next((i for i, line in enumerate(lines) if i > first and line.rstrip() == end), None)
 
 
 def ends_block(hole: Hole) -> bool:

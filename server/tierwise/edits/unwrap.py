@@ -40,12 +40,13 @@ class Unwrapper:
         in_text = bool(inside) and inside not in hole.language.quotes and not hole.scan.in_comment
         self._hole = hole
         in_line = hole.scan.in_code or inside in hole.language.quotes
-        self._is_sentence = is_sentence if in_line and not hole.says_sentences else is_offer
+        says_none = in_line and not (hole.says_sentences or hole.is_prose)
+        self._is_sentence = is_sentence if says_none else is_offer
         self._drops_fences = hole.starred or not (in_text and hole.blank_before)  # a fence may be content there
-        self._started = hole.is_prose
+        self._started = hole.keeps_fences
         self._held = ""
         self._passed = ""
-        self._fence = ""
+        self._fence = "```" if hole.in_fence else ""
         self._feed = ""
         self._dropped = False
         self.done = False
