@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 _DRIVE = re.compile(r"^/?([A-Za-z])(:|%3[Aa])(?=/|$)")
+
+_ODD = "surrogatepass" if os.name == "nt" else "surrogateescape"
+"""Names are bytes to most systems, and need be no text: those that are none stay as in ``os.fsdecode``."""
 
 
 def to_path(uri: str, *, windows: bool = os.name == "nt") -> Path | None:
@@ -35,7 +38,7 @@ def _split(uri: str) -> SplitResult:
 
 
 def _path(parts: SplitResult, windows: bool) -> Path | None:
-    path = unquote(parts.path)
+    path = unquote_to_bytes(parts.path.encode("utf-8", "surrogatepass")).decode("utf-8", _ODD)
     if "\0" in path:
         return None
     if windows:
@@ -55,7 +58,7 @@ def to_uri(path: Path) -> str:
     drive = _DRIVE.match(text)
     if drive and not host:
         text = f"/{drive.group(1).lower()}:{text[drive.end() :]}"
-    return f"file://{host}{quote(text, safe='/~')}"
+    return f"file://{host}{quote(text.encode('utf-8', _ODD), safe='/~')}"
 
 
 def same_file_key(uri: str) -> str:

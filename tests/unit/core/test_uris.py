@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path, PureWindowsPath
 
 import pytest
@@ -7,9 +8,20 @@ import pytest
 from tierwise.core import uris
 
 
-@pytest.mark.parametrize("path", ["/a/b.py", "/a b/ü#?%.py", "/x/[1]/~y.ts"])
+@pytest.mark.parametrize("path", ["/a/b.py", "/a b/ü#?%.py", "/x/[1]/~y.ts", "/a\nb/\t.py"])
 def test_paths_survive_the_round_trip(path: str) -> None:
     assert uris.to_path(uris.to_uri(Path(path)), windows=False) == Path(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_that_is_no_text_keeps_its_bytes() -> None:
+    path = Path(os.fsdecode(b"/a/\xff\xc3(.py"))
+    assert uris.to_uri(path) == "file:///a/%FF%C3%28.py"
+    assert uris.to_path(uris.to_uri(path)) == path
+
+
+def test_half_a_character_in_a_uri_harms_nobody() -> None:
+    assert uris.to_path("file:///a/\ud83d.py") is not None
 
 
 def test_other_schemes_have_no_path() -> None:
