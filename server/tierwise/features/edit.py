@@ -262,7 +262,7 @@ def refuse_forbidden(session: Session, document: Document) -> None:
     session.look_at_rules(document)
     reason = session.forbidden(document)
     if reason is not None:
-        name = document.path.name if document.path else document.uri
+        name = (document.path and document.path.name) or document.uri
         raise Declined(f"{name} is left alone by Tierwise ({reason}): nothing of it is read or sent.")
 
 

@@ -104,6 +104,11 @@ class IgnoreFiles:
         names = [as_bytes(part) for part in parts]
         return self._own(parts, names, is_folder=is_folder) or self._git(parts, names, is_folder=is_folder)
 
+    def hides(self, parts: tuple[str, ...]) -> bool:
+        """Whether one of our own files names a folder or one above it."""
+        names = [as_bytes(part) for part in parts]
+        return any(self._own(parts[:end], names[:end], is_folder=True) for end in range(1, len(parts) + 1))
+
     def outdated(self) -> bool:
         """Whether a file says something else than when it was read, or one came to the workspace folder or above."""
         return any(not self._is_current(parts, folder) for parts, folder in tuple(self._folders.items()))

@@ -71,13 +71,15 @@ _NO_TERMS = FolderTerms()
 
 
 class FolderRules:
-    """The rules of one workspace folder. Immutable but for its cache; made anew when an ignore file changes."""
+    """The rules of one workspace folder. Immutable but for its cache; made anew when an ignore file changes.
+    ``within``: a workspace folder around this one, whose ignore files hold here too.
+    """
 
-    def __init__(self, folder: Path, terms: FolderTerms = _NO_TERMS) -> None:
+    def __init__(self, folder: Path, terms: FolderTerms = _NO_TERMS, *, within: Path | None = None) -> None:
         self.folder = folder
         self.max_bytes = terms.max_bytes
         self._root = os.path.realpath(folder)
-        base = _repository_root(folder)
+        base = _repository_root(within or folder)
         self._above = folder.relative_to(base).parts
         self._files = IgnoreFiles(base, len(self._above))
         self._exclude = IgnorePatterns("\n".join(terms.exclude).encode("utf-8", "surrogatepass"), fold=FOLDS)
@@ -182,9 +184,11 @@ class FolderRules:
         return Forbidden.IGNORED if self._matched(parts, is_folder=False) else None
 
     def _folder_ignored(self, parts: tuple[str, ...], known: _Known) -> bool:
-        """Whether a folder or one above it is ignored, asked from the top: nothing below an ignored one is let in."""
+        """Whether a folder or one above it is ignored, asked from the top: nothing below an ignored one is let in. Of
+        git's word on the workspace folder itself nothing is held: somebody opened it.
+        """
         if parts not in known.folders:
-            ignored = False
+            ignored = () not in known.folders and self._files.hides(self._above)
             for depth in range(len(parts) + 1):
                 here = parts[:depth]
                 if here in known.folders:

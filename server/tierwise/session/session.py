@@ -67,9 +67,12 @@ class Session:
     def set_folders(self, folders: Mapping[Path, FolderTerms]) -> None:
         """Take the workspace folders as they are now, with what the settings say of each."""
         self._terms = dict(folders)
-        self._rules = {folder: FolderRules(folder, terms) for folder, terms in folders.items()}
+        self._rules = {
+            folder: FolderRules(folder, terms, within=_outermost(folder, folders)) for folder, terms in folders.items()
+        }
         self._listings = {folder: FolderListing(rules, self._clock) for folder, rules in self._rules.items()}
         self._implicit.clear()
+        self._view = None
         for document in list(self._open):
             self._seat(document)
         self._view = None
@@ -274,3 +277,8 @@ class Session:
 
     def _is_open(self, path: Path) -> bool:
         return path in self._open_paths  # asked by the indexing thread: the set is replaced, never mutated
+
+
+def _outermost(folder: Path, folders: Iterable[Path]) -> Path:
+    """The workspace folder around all that hold ``folder``; itself, where it lies in no other."""
+    return min((other for other in folders if folder.is_relative_to(other)), key=lambda other: len(other.parts))

@@ -30,6 +30,11 @@ _WRAPPERS = frozenset(
 )
 """Nodes that belong to the definition they hold, where it is the only one."""
 
+MOST_CHARACTERS = 1_000_000
+"""A longer text is data or generated, and its definitions tell nothing. While it is parsed nobody is answered: an array
+of two million numbers takes two seconds, and as long again for each question about it.
+"""
+
 _DOC_PREFIX = re.compile(r"^\s*(?:/\*\*?|\*/|///?!?|//!|\*(?!/)|#+)[ \t]?|\s*\*/\s*$")
 _SPACES = re.compile(r"\s+")
 _QUOTES = re.compile(r"""^[A-Za-z]*("{3}|'{3}|"|')(.*)\1$""", re.DOTALL)
@@ -53,8 +58,8 @@ class Definition:
 
 
 def outline(language: str, text: str) -> tuple[Definition, ...]:
-    """All definitions in the order of the text; empty for a language without a grammar."""
-    parsed = parse(language, text)
+    """All definitions in the order of the text; empty for a language without a grammar and for a text of data."""
+    parsed = None if len(text) > MOST_CHARACTERS else parse(language, text)
     if parsed is None:
         return ()
     found: dict[int, _Found] = {}
@@ -80,8 +85,10 @@ def enclosing(definitions: Sequence[Definition], point: Point) -> Definition | N
 
 
 def calls(language: str, text: str, span: Span) -> tuple[str, ...]:
-    """Names called within ``span`` (of a method only its own name), each once, in the order of the text."""
-    parsed = parse(language, text)
+    """Names called within ``span`` (of a method only its own name), each once, in the order of the text; none in a
+    text of data.
+    """
+    parsed = None if len(text) > MOST_CHARACTERS else parse(language, text)
     if parsed is None:
         return ()
     nodes = [node for captures in parsed.matches("calls", span) for node in captures["name"]]

@@ -258,3 +258,28 @@ def test_hostile_patterns_hold_nothing_up(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*a" * 40 + "b\n" + "**/*a*a/" * 20 + "b\n" + "?*" * 60 + "b\n")
     session = session_of(tmp_path)
     assert session.view().forbidden(tmp_path.joinpath(*["a" * 200] * 15, "c.py")) is None
+
+
+def test_the_ignore_files_of_a_workspace_folder_hold_in_another_one_inside(tmp_path: Path) -> None:
+    inner = tmp_path / "sub" / "inner"
+    inner.mkdir(parents=True)
+    (tmp_path / ".tierwiseignore").write_text("/sub/inner/a.py\nhidden/\n")
+    session = Session(SystemClock(), Listeners())
+    session.set_folders({inner: FolderTerms(), tmp_path: FolderTerms()})
+    assert session.view().forbidden(inner / "a.py") is Forbidden.IGNORED
+    assert session.view().forbidden(inner / "b.py") is None
+    session.set_folders({tmp_path / "hidden": FolderTerms(), tmp_path: FolderTerms()})
+    assert session.view().forbidden(tmp_path / "hidden" / "b.py") is Forbidden.IGNORED
+
+
+def test_open_documents_stay_when_the_workspace_folders_change(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        folder.mkdir()
+        (folder / "a.py").write_text("x = 1\n")
+    session = session_of(one)
+    documents = [session.open(to_uri(folder / "a.py"), "python", 1, "x = 2\n") for folder in (one, two)]
+    assert [session.forbidden(document) for document in documents] == [None, Forbidden.OUTSIDE]
+    session.set_folders({two: FolderTerms()})
+    assert [session.forbidden(document) for document in documents] == [Forbidden.OUTSIDE, None]
+    assert text_of(session, two / "a.py") == "x = 2\n"
