@@ -155,7 +155,7 @@ class RenameFlow:
     def _refuse_forbidden(self, document: Document) -> None:
         reason = self._session.forbidden(document)
         if reason is not None:
-            name = document.path.name if document.path else document.uri
+            name = (document.path and document.path.name) or document.uri
             raise Declined(f"{name} is left alone by Tierwise ({reason}); rename it by hand.")
 
     def _settings_of(self, document: Document) -> Settings:
