@@ -6,10 +6,11 @@ evidence that a right answer does not give: false alarms take text away from peo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tierwise.edits.around import weight
-from tierwise.edits.hole import Hole
+from tierwise.edits.hole import DEFINES, Hole
 from tierwise.edits.scanner import scan
 
 _CERTAIN_LINES = 3
@@ -18,6 +19,7 @@ _CERTAIN_WEIGHT = 40
 it, whatever it says next. Repeated code seldom agrees that long from the very first line below."""
 
 
+_KEY = re.compile(r"\s*[\w\"'.-]+:(?:\s|$)")
 _CLOSERS = ")]}\"'` \t"
 
 
@@ -40,7 +42,8 @@ def suffix_start(hole: Hole, lines: list[str], *, running: bool) -> SuffixStart 
     found = _text_start(hole, lines, running=running)
     if found and found.sure:
         return found
-    closing = _string_end(hole, lines)
+    closing = _definition(hole, lines)
+    closing = _string_end(hole, lines) if closing is None else closing
     return found if closing is None else SuffixStart(closing, 0, True)
 
 
@@ -79,6 +82,15 @@ def _text_start(hole: Hole, lines: list[str], *, running: bool) -> SuffixStart |
         if ends and not running and (found or rest):
             return SuffixStart(max(i, 0), column, False)
     return None
+
+
+def _definition(hole: Hole, lines: list[str]) -> int | None:
+    """The line that defines once more what the next line below defines."""
+    there = next(iter(hole.around.below_filled), "")
+    defines = DEFINES.match(there.lstrip()) or (hole.language.id == "yaml" and _KEY.match(there))
+    if not (defines and hole.blank_rest and hole.scan.in_code):
+        return None
+    return next((i for i, line in enumerate(lines) if line.rstrip() == there and (i or not hole.before)), None)
 
 
 def _string_end(hole: Hole, lines: list[str]) -> int | None:

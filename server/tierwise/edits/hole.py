@@ -35,6 +35,8 @@ _SENTENCES = frozenset({"yaml"})
 """Languages whose values need no quotes."""
 _ELEMENTS = frozenset({"javascriptreact", "typescriptreact"})
 _MARKUP = frozenset({"html", "vue", "svelte"})
+_TABBED = frozenset({"go", "makefile"})
+"""Languages that are indented with tabs also where no line around is."""
 _PROSE = frozenset({"plaintext", "markdown", "restructuredtext"}) | _MARKUP
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 
@@ -140,7 +142,7 @@ class Hole:
         """Whether the lines around are indented with tabs; None when they are mixed or not indented."""
         tabs = self.around.tabbed + (self.before[:1] == "\t")
         spaces = self.around.spaced + (self.before[:2] == "  ")
-        if tabs and not spaces:
+        if not spaces and (tabs or self.language.id in _TABBED):
             return True
         return False if spaces and not tabs else None
 

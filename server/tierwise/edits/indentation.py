@@ -103,7 +103,7 @@ def _text_placed(hole: Hole, lines: list[str]) -> list[str]:
 
 def _first_placed(hole: Hole, lines: list[str], first: int, running: bool) -> list[str]:
     own = first == 0
-    if own and _lacks_break(hole, lines[0]):
+    if own and (_lacks_break(hole, lines[0]) or _begins_block(hole, lines[0])):
         return _first_placed(hole, ["", *lines], 1, running)
     if own and not hole.blank_before:
         return _following_placed(hole, _without_gap(hole, lines), 0, hole.before + lines[0], 0)
@@ -301,6 +301,17 @@ def _is_aligned(hole: Hole, lead: str) -> bool:
     apart = (line for line in near if len(line) > column and line[column - 1].isspace())
     starts = [line for line in apart if not line[column].isspace()]
     return len(starts) > 1 or any(line[column - 2] == " " and line[:column].strip() for line in starts)
+
+
+def _begins_block(hole: Hole, text: str) -> bool:
+    """Whether the first line is that of the block that the point's line opens, without a break or a blank between."""
+    return (
+        hole.language.id == "python"
+        and hole.blank_rest
+        and hole.before[-1:] == ":"
+        and not text[:1].isspace()
+        and not hole.scan.stack
+    )
 
 
 def _lacks_break(hole: Hole, text: str) -> bool:

@@ -119,16 +119,15 @@ class InfillShaper:
 
     @property
     def _mode(self) -> InfillMode:
-        """What was asked for, or what the place invites. Where a block has ended its next clause brings its own, and
-        an answer that begins with a break goes on to the bracket after the point.
+        """What was asked for, or what the place invites. A statement's block comes whole, also that of a next
+        clause; an answer that begins with a break goes on to the bracket after the point.
         """
         if self._given_mode or self._invited is InfillMode.MULTI:
             return self._given_mode or self._invited
-        if ends_block(self._hole):
+        first, broken, _ = self._code.partition("\n")
+        several = bool(broken and not first.strip() and self._hole.between_brackets)
+        if self._hole.blank_rest and (ends_block(self._hole) or first.strip() == "{"):
             several = continues_statement(self._hole, self._own(self._code.split("\n")))
-        else:
-            first, broken, _ = self._code.partition("\n")
-            several = bool(broken and not first.strip() and self._hole.between_brackets)
         return InfillMode.MULTI if several else InfillMode.SINGLE
 
     def _is_enough(self, line_ended: bool) -> bool:

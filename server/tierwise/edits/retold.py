@@ -15,6 +15,7 @@ from tierwise.edits.hole import Hole
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSING = frozenset({*_PAIRS, *"\"'`"})
 _SEPARATORS = frozenset(";,:")
+_SENTENCE_ENDS = frozenset(".!?,;:")
 _NO_ANGLE = re.compile(r"[-=]>|[<>]=|<<|\s[<>]\s")
 """Arrows and comparisons."""
 
@@ -37,6 +38,9 @@ def retold(hole: Hole, text: str) -> int:
         return len(rest)  # the border of a table's cell
     if hole.is_prose and (emphasis := _emphasis(hole.before, said, rest)):
         return emphasis
+    ends_sentence = rest.strip() == said[-1] != said[-2:-1] and said[-1] in _SENTENCE_ENDS
+    if ends_sentence and (hole.is_prose or hole.scan.inside):
+        return len(rest)
     if _retold_around(said, rest):
         return len(rest)
     separates = said[-1] == rest[0] and rest[0] in _SEPARATORS and said[-2:-1] != rest[0]
@@ -112,7 +116,8 @@ def _closers(before: str, said: str, rest: str) -> int:
         closed = rest[:count]
         quotes = (before.count(char) % 2 and said.count(char) % 2 for char in closed if char in "\"'`")
         opened = (said.count(char) > said.count(_PAIRS[char]) for char in closed if char in _PAIRS)
-        if _CLOSING.issuperset(closed) and all(quotes) and all(opened):
+        tag = closed[0] in "\"'" and before.count("<") > before.count(">")  # the last attribute of one
+        if _CLOSING.issuperset(closed.rstrip(">") if tag else closed) and all(quotes) and all(opened):
             return count
     return _closed_within(before, said, rest)
 

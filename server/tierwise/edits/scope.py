@@ -12,7 +12,10 @@ from tierwise.edits.balance import free_brackets
 from tierwise.edits.hole import DEFINES, Hole
 from tierwise.edits.scanner import Scan, scan
 
-_CLAUSE = re.compile(r"(?:[})\]]+\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default)\b")
+_CLAUSE = re.compile(
+    r"(?:[})\]]+\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default)\b"
+    r"|(?:public|private|protected)\s*:"
+)
 _LAST_CLAUSE = re.compile(r"(?:[})\]]+\s*)?(else|finally|ensure|default)\b(?!\s*if\b)")
 """Clauses of which a statement has one."""
 _NEXT_BLOCK = re.compile(r"(?:}\s*)?(?:else|elif|elsif|elseif|except|catch|finally|rescue|ensure)\b")
@@ -64,8 +67,13 @@ def ends_block(hole: Hole) -> bool:
 
 
 def continues_statement(hole: Hole, lines: list[str]) -> bool:
-    """Whether the completion goes on after the end of a block with the statement's next one, such as ``else {``."""
+    """Whether the completion goes on with the block of a statement: its first one, whose bracket it begins with, or
+    after the end of a block the next one, such as ``else {``.
+    """
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
+    if first == 0 and lines[0].strip() == "{" and hole.blank_rest and not hole.blank_before:
+        has_body = width(next(iter(hole.around.below_filled), "")) > width(hole.before)
+        return hole.scan.in_code and not (hole.language.indented or has_body)
     if first is None or not ends_block(hole):
         return False
     if first == 0:
