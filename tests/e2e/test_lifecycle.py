@@ -153,7 +153,7 @@ async def test_leaving_without_waiting_for_the_answer_to_shutdown_loses_nothing(
 
 async def test_a_message_nested_beyond_reading_holds_up_nothing(harness: Harness) -> None:
     editor = await harness.start()
-    deep = b'{"jsonrpc":"2.0","id":"deep","method":"x","params":%b%b}' % (b"[" * 5_000, b"]" * 5_000)
+    deep = b'{"jsonrpc":"2.0","id":"deep","method":"x","params":%b%b}' % (b"[" * 200_000, b"]" * 200_000)
     nothing = b'{"jsonrpc":"2.0"}'
     calls = b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in (deep, nothing))
     editor.send_bytes(calls)

@@ -115,6 +115,7 @@ class _Server:
     def __init__(self, *, tls: bool = False) -> None:
         self._server: asyncio.Server | None = None
         self._tls = tls
+        self._open: set[asyncio.StreamWriter] = set()
         self.connections = 0
 
     async def __aenter__(self) -> Self:
@@ -128,6 +129,8 @@ class _Server:
     async def __aexit__(self, *exc: object) -> None:
         assert self._server is not None
         self._server.close()
+        for writer in self._open:
+            writer.transport.abort()  # from Python 3.12 on a server waits for its connections
         await self._server.wait_closed()
 
     @property
@@ -138,11 +141,13 @@ class _Server:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._open.add(writer)
         try:
             await self.serve(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
             pass  # the client went away
         finally:
+            self._open.discard(writer)
             writer.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
