@@ -98,8 +98,9 @@ class WorkspaceCopy:
     def _link(self, source: Path, target: Path) -> None:
         """Link to what is outside or dependencies; a link within the workspace leads to the same place of the copy."""
         to = source.readlink() if source.is_symlink() else source
-        if not to.is_absolute() and not (source.parent / to).resolve().is_relative_to(self._original.resolve()):
-            to = (source.parent / to).resolve()
+        real = Path(os.path.realpath(source.parent / to))  # of a link in a circle too, where pathlib raises
+        if not to.is_absolute() and not real.is_relative_to(os.path.realpath(self._original)):
+            to = real
         try:
             target.symlink_to(to, target_is_directory=source.is_dir())
         except OSError:  # Windows without the right to make links: the tools then look elsewhere

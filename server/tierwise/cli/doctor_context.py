@@ -7,6 +7,7 @@ editor; what is ignored or secret is left out here as it is there.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,14 @@ from tierwise.session.related import Why
 from tierwise.session.session import Session
 from tierwise.settings.facts import ModelFacts
 from tierwise.settings.models import ProviderKind, ProviderSettings, ResolvedModel, Settings
+from tierwise.settings.problems import printable
 from tierwise.settings.store import open_store
 
 INDEX_S = 60.0
 """Seconds that reading the workspace may take."""
 _BAR = 12
+_NAME = 400
+"""Characters of a file's name that are shown; what would move a terminal's cursor is not."""
 _NOBODY = ResolvedModel(
     ModelRef("none", "none"), ProviderSettings(kind=ProviderKind.OPENAI_COMPATIBLE, base_url="http://"), ModelFacts()
 )
@@ -89,7 +93,7 @@ def parse_place(text: str) -> tuple[Path, int]:
     name, _, line = text.rpartition(":")
     if not name or not line.isdecimal() or int(line) < 1:
         raise UsageError(f"'{text}' is no FILE:LINE, such as src/app.py:12")
-    return Path(name).expanduser().resolve(), int(line)
+    return Path(os.path.abspath(Path(name).expanduser())), int(line)  # noqa: PTH100 - a link keeps its name
 
 
 def examine_context(file: Path, line: int, environ: Mapping[str, str]) -> ContextReport:
@@ -189,7 +193,7 @@ def _piece(piece: Piece, chars_per_token: float) -> Shown:
 def print_context(out: Console, report: ContextReport) -> None:
     """One table per tier: each piece with its size and its reason."""
     inside = f" [dim]in[/] {escape(report.within)}" if report.within else ""
-    out.print(f"[bold]{escape(report.file)}:{report.line}[/]{inside}", soft_wrap=True)
+    out.print(f"[bold]{escape(printable(report.file, _NAME))}:{report.line}[/]{inside}", soft_wrap=True)
     for number, choice in enumerate(report.choices):
         shown = [piece for piece in choice.pieces if piece.tokens is not None]
         used = sum(piece.tokens or 0 for piece in shown)
@@ -206,7 +210,7 @@ def print_context(out: Console, report: ContextReport) -> None:
 
 def _row(piece: Shown, used: int) -> Sequence[str]:
     tokens = DASH if piece.tokens is None else count(piece.tokens)
-    return piece.name, piece.form, tokens, _bar(piece.tokens or 0, used), piece.why
+    return printable(piece.name, _NAME), piece.form, tokens, _bar(piece.tokens or 0, used), piece.why
 
 
 def _bar(tokens: int, used: int) -> str:

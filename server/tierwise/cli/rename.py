@@ -96,7 +96,7 @@ def _place(text: str) -> tuple[Path, Point]:
     parts = text.rsplit(":", 2)
     if len(parts) != 3 or not all(part.isdecimal() and int(part) > 0 for part in parts[1:]):
         raise UsageError(f"'{text}' is no FILE:LINE:COLUMN, such as src/app.py:12:5")
-    return Path(parts[0]).resolve(), Point(int(parts[1]) - 1, int(parts[2]) - 1)
+    return Path(os.path.realpath(parts[0])), Point(int(parts[1]) - 1, int(parts[2]) - 1)
 
 
 def _as_json(folder: Path, result: RenameResult) -> dict[str, object]:

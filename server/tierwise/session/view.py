@@ -105,8 +105,12 @@ class FrozenView:
         folder = self.folder_of(path)
         if folder is None or (rules := self._rules[folder]).reason(path) is not None:
             return None
-        open_one = self._documents.get(path) or self._documents.get(rules.canonical(path))
-        document = open_one or self._files.read(path, rules.max_bytes, rules.reason_to_read)
+        if path not in self._documents and rules.canonical(path) != path:
+            rules.doubt([path])  # a link may lead elsewhere by now
+            if rules.reason(path) is not None:
+                return None
+            path = rules.canonical(path)
+        document = self._documents.get(path) or self._files.read(path, rules.max_bytes, rules.reason_to_read)
         return document if isinstance(document, Document) else None
 
     def files(self, folder: Path, languages: frozenset[str] | None = None) -> Iterator[Path]:

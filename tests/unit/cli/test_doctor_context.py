@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,31 @@ def test_a_place_that_is_none(folder: Path, capsys: pytest.CaptureFixture[str], 
     assert main(["doctor", "--context", str(folder / place)]) != 0
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert sentence in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+@pytest.mark.parametrize(
+    ("link", "target", "sentence"),
+    [
+        ("a.py", "b.py", "does not exist or is no text file"),
+        ("a.py", ".env", "is never read: secret-file"),
+        ("a.py", "../../config.toml", "is never read: outside-workspace"),
+    ],
+)
+def test_a_link_is_judged_as_the_server_judges_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], link: str, target: str, sentence: str
+) -> None:
+    (folder / "shop" / ".env").write_text("TOKEN=1\n", encoding="utf-8")
+    (folder / "shop" / "b.py").symlink_to("a.py")
+    (folder / "shop" / link).symlink_to(target)
+    assert main(["doctor", "--context", f"{folder / 'shop' / link}:1"]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_a_name_moves_no_cursor(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "shop" / "a\x1b[2J\n.py").write_text(CART, encoding="utf-8")
+    assert main(["doctor", "--context", f"{folder / 'shop'}/a\x1b[2J\n.py:6"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b[2J" not in out
+    assert "a\ufffd[2J\ufffd.py" in out

@@ -7,7 +7,7 @@ import pytest
 from tierwise.core.text import Lines, Point, Span
 from tierwise.syntax import parse as parsing
 from tierwise.syntax.grammars import LANGUAGES
-from tierwise.syntax.outline import calls, definition_names, enclosing, imports, outline
+from tierwise.syntax.outline import MOST_CHARACTERS, calls, definition_names, enclosing, imports, outline
 
 PYTHON = '''
 X = 1
@@ -239,3 +239,11 @@ def test_the_names_of_a_text_that_is_read_once_keep_no_tree() -> None:
     assert len(parsing._KEPT) == kept
     outline("python", "def asked_about_again(): ...\n")
     assert len(parsing._KEPT) == kept + 1
+
+
+def test_a_text_of_data_is_not_looked_through() -> None:
+    text = "function run() { walk(); }\nvar data = [" + "1," * (MOST_CHARACTERS // 2) + "];\n"
+    whole = Span(Point(0, 0), Point(2, 0))
+    assert outline("javascript", text) == ()
+    assert calls("javascript", text, whole) == ()
+    assert [item.name for item in outline("javascript", text[:27])] == ["run"]
