@@ -19,7 +19,9 @@ _CERTAIN_WEIGHT = 40
 it, whatever it says next. Repeated code seldom agrees that long from the very first line below."""
 
 
-_KEY = re.compile(r"\s*[\w\"'.-]+:(?:\s|$)")
+_NAMED = {"yaml": re.compile(r"[\w\"'.-]+:(?:\s|$)"), "markdown": re.compile(r"#+\s")}
+"""How lines of some languages begin that name what follows, which stands once in its place."""
+
 _CLOSERS = ")]}\"'` \t"
 
 
@@ -87,7 +89,8 @@ def _text_start(hole: Hole, lines: list[str], *, running: bool) -> SuffixStart |
 def _definition(hole: Hole, lines: list[str]) -> int | None:
     """The line that defines once more what the next line below defines."""
     there = next(iter(hole.around.below_filled), "")
-    defines = DEFINES.match(there.lstrip()) or (hole.language.id == "yaml" and _KEY.match(there))
+    named = _NAMED.get(hole.language.id, DEFINES)
+    defines = named.match(there.lstrip())
     if not (defines and hole.blank_rest and hole.scan.in_code):
         return None
     return next((i for i, line in enumerate(lines) if line.rstrip() == there and (i or not hole.before)), None)

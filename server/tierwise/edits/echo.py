@@ -25,7 +25,9 @@ _ACCESSOR = re.compile(r"(?<=[\w)\]])(?:\?\.|\.|->|::)$")
 _MARKED = re.compile(r"(?:#+|//+!?|--+|[-*+>]|\d+[.)])\s")
 """How lines of comments, lists and headings begin."""
 
-_OPENING_TAG = "<?php"
+_OPENING = re.compile(r"<\?php\s*$|#!|package [\w.]+;?\s*$")
+"""How a file begins, which it does once."""
+
 _LONGEST_WORD = 100
 """Characters; a longer one is data."""
 
@@ -43,7 +45,7 @@ def without_echo(hole: Hole, lines: list[str], *, expected: bool = False) -> lis
         return [lines[0][len(hole.before) :], *lines[1:]]
     if expected and not hole.blank_before and lines[0].startswith(hole.before.lstrip()):
         return [lines[0][len(hole.before.lstrip()) :], *lines[1:]]
-    if lines[0].strip() == _OPENING_TAG and hole.mentions(_OPENING_TAG):
+    if _OPENING.match(lines[0]) and hole.mentions(lines[0].rstrip()):
         lines = lines[next((i for i, line in enumerate(lines) if i and line.strip()), 0) :]
     for count in range(min(_MOST_LINES, len(hole.above), len(lines) - 1), 0, -1):
         if _repeats_above(hole, lines, count):
@@ -66,7 +68,7 @@ def _repeats_above(hole: Hole, lines: list[str], count: int) -> bool:
     said = sum(map(weight, above))
     if hole.blank_before:
         several = said >= 16 and len({line for line in above if line.strip()}) >= 2
-        header = count == 1 and said >= _LEAST_HEADER and hole.opens_block(above[0])
+        header = said >= _LEAST_HEADER and hole.opens_block(above[0])
         return (several or header) and any(map(str.strip, lines[count:]))
     return said >= _LEAST and lines[count].lstrip().startswith(hole.before.lstrip())
 

@@ -98,8 +98,10 @@ class Hole:
 
     @cached_property
     def between_brackets(self) -> str:
-        """The bracket before the point when its partner follows; else an empty string."""
+        """The bracket before the point when its partner follows, or the end of a tag; else an empty string."""
         last = self.before.rstrip()[-1:]
+        if last == ">" and self.rest.lstrip().startswith("</") and (self.is_markup or self.language.id in _ELEMENTS):
+            return last
         return last if last in CLOSER and self.rest.lstrip().startswith(CLOSER[last]) else ""
 
     @property

@@ -24,7 +24,7 @@ from tierwise.edits.indentation import from_margin, in_files_style, reindented
 from tierwise.edits.retold import opens_itself
 from tierwise.edits.scanner import Scan, scan
 from tierwise.edits.scope import continues_statement, ends_block, scope_end
-from tierwise.edits.unwrap import Unwrapper, is_fence, is_sentence
+from tierwise.edits.unwrap import Unwrapper, is_fence, is_sentence, without_ticks
 
 _LOOP = re.compile(r"(\S.{7,60}?)\1{4,}.{0,60}$")
 _LOOP_CHECKED_FROM = 200
@@ -101,7 +101,7 @@ class InfillShaper:
             return Rejection(RejectReason.CUT_OFF, "The answer was cut off before anything could be used.")
         if any(_loops(line) for line in lines):
             return Rejection(RejectReason.REPETITION, "The answer repeats itself without an end.")
-        lines = self._own(lines)
+        lines = self._own(without_ticks(self._hole, lines))
         shaped = self._single(lines) if self._mode is InfillMode.SINGLE else self._multi(lines)
         return shaped if isinstance(shaped, Rejection) else self._placed(shaped)
 

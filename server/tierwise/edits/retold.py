@@ -38,6 +38,8 @@ def retold(hole: Hole, text: str) -> int:
         return len(rest)  # the border of a table's cell
     if hole.is_prose and (emphasis := _emphasis(hole.before, said, rest)):
         return emphasis
+    if rest[0] in "\"'" and rest[-1] == ">" and said.endswith(rest[1:]) and _ends_string(hole.before, said, rest[0]):
+        return len(rest)
     ends_sentence = rest.strip() == said[-1] != said[-2:-1] and said[-1] in _SENTENCE_ENDS
     if ends_sentence and (hole.is_prose or hole.scan.inside):
         return len(rest)
@@ -86,6 +88,11 @@ def _emphasis(before: str, said: str, rest: str) -> int:
     mark = _EMPHASIS.match(rest)
     ends = mark and said.endswith(mark[0]) and before.count(mark[0]) % 2 and said.count(mark[0]) % 2
     return len(mark[0]) if mark and ends else 0
+
+
+def _ends_string(before: str, said: str, quote: str) -> bool:
+    """Whether a string that began before the point ends within the text."""
+    return before.count(quote) % 2 == 1 == said.count(quote) % 2
 
 
 def _retold_around(said: str, rest: str) -> bool:

@@ -55,10 +55,10 @@ def _after_bracket(hole: Hole, lines: list[str]) -> int | None:
 def _element_end(hole: Hole, lines: list[str], first: int) -> int | None:
     """The line with which the element (or the script's block) around the point ends as it does below."""
     base = width((hole.before if first == 0 else "") + lines[first])
-    end = next((line for line in hole.around.below_filled if width(line) < base), "")
-    if not end.lstrip().startswith(_ENDS):
-        return None
-    return next((i for i, line in enumerate(lines) if i > first and line.rstrip() == end), None)
+    below = hole.around.below_filled
+    outer = next((line for line in below if width(line) < base), "")
+    ends = [line for line in (outer, *below[:1]) if line.lstrip().startswith(_ENDS) and width(line) <= base]
+    return next((i for i, line in enumerate(lines) if i > first and line.rstrip() in ends), None)
 
 
 def ends_block(hole: Hole) -> bool:

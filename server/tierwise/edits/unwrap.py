@@ -29,6 +29,10 @@ _OFFER = re.compile(
     r"\s*(?:Sure|Certainly|Of course|Okay|Here(?:'s| is| are)|The)\b"
     r".*\b(?:code|completion|missing|rest|continuation)\b.*:\s*$"
 )
+_TICKED = re.compile(r"\s*`([^`\n]+)`\s*")
+_TICKLESS = frozenset({"python", "java", "c", "cpp", "csharp", "rust", "lua"})
+"""Languages in which no backtick stands outside of strings and comments."""
+
 _CODE_SIGNS = re.compile(r"[=;{}<>\[\]|\\]|\w\(|\)$|::|^\s*[#@/*'\"]|\w\.\w+\(")
 
 
@@ -147,6 +151,12 @@ def is_sentence(line: str) -> bool:
 def is_offer(line: str) -> bool:
     """Whether a line announces an answer, in words that no text but a chat model's has."""
     return bool(_OFFER.match(line))
+
+
+def without_ticks(hole: Hole, lines: list[str]) -> list[str]:
+    """An answer of one line without the backticks that a chat model quotes code with."""
+    quoted = _TICKED.fullmatch("\n".join(lines)) if hole.language.id in _TICKLESS and hole.scan.in_code else None
+    return [quoted[1]] if quoted else lines
 
 
 def is_fence(line: str) -> bool:
