@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tierwise.core.stamps import Stamp, is_settled
 from tierwise.session.disk import read_bytes, stamp_at
 from tierwise.session.ignore_patterns import IgnorePatterns, as_bytes
-from tierwise.session.repository import Repository, is_root
+from tierwise.session.repository import Repository, is_repository
 
 GIT_IGNORE, OWN_IGNORE = ".gitignore", ".tierwiseignore"
 _MOST_BYTES = 4 * 1024 * 1024
@@ -44,9 +44,10 @@ class _File:
 
     def is_current(self) -> bool:
         """Whether it says what it said. Its text is looked at again only where the stamp cannot tell."""
-        now, stamp = time.time_ns(), stamp_at(self.path)
+        stamp = stamp_at(self.path)
         if stamp == self.stamp and self.settled:
             return True
+        now = time.time_ns()
         data = None if stamp is None else _content(self.path, followed=self.followed)
         if data != self.data:
             return False
@@ -68,11 +69,15 @@ def _content(path: str, *, followed: bool) -> bytes | None:
 
 @dataclass(slots=True)
 class _Folder:
-    """What stands in one folder. ``repository``: where one begins here, with the patterns for the whole of it."""
+    """What stands in one folder. ``mark``: where a repository puts its ``.git``, and whether it is there.
+    ``repository``: where one begins here, with the patterns for the whole of it.
+    """
 
+    mark: str
+    marked: bool
+    is_root: bool
     git: _File
     own: _File
-    is_root: bool
     patterns: IgnorePatterns | None
     own_patterns: IgnorePatterns | None
     repository: Repository | None
@@ -80,11 +85,13 @@ class _Folder:
     exclude_patterns: tuple[IgnorePatterns, ...] = ()
     configs: tuple[_File, ...] = ()
 
-    def files(self) -> Iterator[_File]:
-        yield self.git
-        yield self.own
-        yield from self.excludes
-        yield from self.configs
+    def is_current(self) -> bool:
+        """Whether all that was found here is still so. Three questions to the system, a few more for a repository."""
+        if os.path.lexists(self.mark) != self.marked or not (self.git.is_current() and self.own.is_current()):
+            return False
+        if self.marked and is_repository(Path(self.mark).parent) != self.is_root:
+            return False
+        return all(file.is_current() for file in (*self.excludes, *self.configs))
 
 
 class IgnoreFiles:
@@ -111,14 +118,14 @@ class IgnoreFiles:
 
     def outdated(self) -> bool:
         """Whether a file says something else than when it was read, or one came to the workspace folder or above."""
-        return any(not self._is_current(parts, folder) for parts, folder in tuple(self._folders.items()))
+        return any(not self._still_so(parts, folder) for parts, folder in tuple(self._folders.items()))
 
     def renew(self, paths: Iterable[tuple[str, ...]]) -> bool:
         """Look at all files on the way to some paths; whether one of them says something else now, which then holds."""
         changed = False
         for parts in {path[:depth] for path in paths for depth in range(len(path))}:
             known = self._folders.get(parts)
-            if known is not None and not _is_current(self._base.joinpath(*parts), known):
+            if known is not None and not known.is_current():
                 self._folders.pop(parts, None)
                 changed = True
         return changed
@@ -144,10 +151,10 @@ class IgnoreFiles:
                 return False
         return False
 
-    def _is_current(self, parts: tuple[str, ...], folder: _Folder) -> bool:
+    def _still_so(self, parts: tuple[str, ...], folder: _Folder) -> bool:
         if len(parts) > self._depth and folder.repository is None:
             return all(file.is_current() for file in (folder.git, folder.own) if file.stamp is not None)
-        return _is_current(self._base.joinpath(*parts), folder)
+        return folder.is_current()
 
     def _folder(self, parts: tuple[str, ...]) -> _Folder:
         known = self._folders.get(parts)
@@ -157,11 +164,13 @@ class IgnoreFiles:
 
     def _read(self, parts: tuple[str, ...]) -> _Folder:
         path = self._base.joinpath(*parts)
-        root = is_root(path)
+        mark = os.fspath(path / ".git")
+        marked = os.path.lexists(mark)
+        root = marked and is_repository(path)
         repository = Repository.at(path) if root or not parts else None
         fold = repository.fold if repository is not None else self._fold_above(parts)
         git, own = _File.read(path / GIT_IGNORE, followed=False), _File.read(path / OWN_IGNORE)
-        folder = _Folder(git, own, root, git.patterns(fold=fold), own.patterns(fold=fold), repository)
+        folder = _Folder(mark, marked, root, git, own, git.patterns(fold=fold), own.patterns(fold=fold), repository)
         if repository is not None:
             folder.excludes = tuple(map(_File.read, repository.excludes))
             found = (file.patterns(fold=fold) for file in folder.excludes)
@@ -175,7 +184,3 @@ class IgnoreFiles:
             if repository is not None:
                 return repository.fold
         return False
-
-
-def _is_current(path: Path, folder: _Folder) -> bool:
-    return is_root(path) == folder.is_root and all(file.is_current() for file in folder.files())

@@ -49,8 +49,21 @@ class Repository:
 
 
 def is_root(folder: Path) -> bool:
-    """Whether a working tree begins at a folder."""
+    """Whether a working tree may begin at a folder: somebody put ``.git`` there."""
     return is_there(folder / ".git")
+
+
+def is_repository(folder: Path) -> bool:
+    """Whether a working tree begins at a folder for git too, which looks into ``.git``. Elsewhere the patterns of the
+    repository around hold on.
+    """
+    if not is_root(folder):
+        return False
+    git, common = folder / ".git", _common_folder(folder / ".git")
+    own = git if is_folder(git) else _pointed(git, b"gitdir:")
+    if own is None or common is None:
+        return False
+    return is_there(own / "HEAD") and is_folder(common / "objects") and is_folder(common / "refs")
 
 
 def _common_folder(git: Path) -> Path | None:
@@ -99,7 +112,7 @@ class _Reader:
             return False
         if pattern.startswith("./"):
             pattern = said_in.parent.as_posix() + pattern[1:]
-        pattern = Path(pattern).expanduser().as_posix() + ("/" if pattern.endswith("/") else "")
+        pattern = _at_home(pattern).as_posix() + ("/" if pattern.endswith("/") else "")
         anchored = pattern if pattern.startswith("/") or Path(pattern).is_absolute() else f"**/{pattern}"
         whole = f"/{anchored.lstrip('/')}" + ("**" if anchored.endswith("/") else "")
         patterns = IgnorePatterns(as_bytes(whole), fold=kind.endswith("i"))
@@ -114,21 +127,21 @@ def _user_configs() -> Iterator[Path]:
         yield Path(named)
     else:
         yield _xdg_folder() / "git" / "config"
-        yield Path("~/.gitconfig").expanduser()
+        yield _at_home("~/.gitconfig")
 
 
 def _xdg_folder() -> Path:
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser())
+    return Path(os.environ.get("XDG_CONFIG_HOME") or _at_home("~/.config"))
+
+
+def _at_home(path: str) -> Path:
+    """A path that may begin with somebody's home folder; as it is where that is not known here."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises
 
 
 def _path(value: str, beside: Path) -> Path | None:
     """A path as a configuration names it; None for one of no file."""
-    if not value or "\0" in value:
-        return None
-    try:
-        return beside / Path(value).expanduser()
-    except RuntimeError:  # somebody's home who is not known here
-        return None
+    return None if not value or "\0" in value else beside / _at_home(value)
 
 
 def _entries(text: str) -> Iterator[tuple[str, str, str, str]]:

@@ -251,7 +251,7 @@ class Session:
             return Forbidden.TOO_LARGE
         path = document.path or uris.shown_path(document.uri)
         reason = None if path is None else self.view().forbidden(path)
-        if reason is None and (alias := self._aliases.get(document.uri)) is not None:
+        if reason is None and self._aliases and (alias := self._aliases.get(document.uri)) is not None:
             reason = self.view().forbidden(alias)
             return None if reason is Forbidden.OUTSIDE and self.view().folder_of(alias) is None else reason
         return reason
@@ -259,10 +259,9 @@ class Session:
     def view(self) -> FrozenView:
         """The workspace as it is now; stays true to this moment."""
         if self._view is None:
-            documents: dict[Path, Document] = {}
-            for document in self._open:
-                if document.path is not None and document.uri not in self._huge:
-                    documents.setdefault(document.path, document)
+            documents = {d.path: d for d in self._open if d.path is not None and d.uri not in self._huge}
+            if self._aliases:  # a file may be open under two names: the one used last is what it says
+                documents |= {d.path: d for d in reversed([*self._open]) if d.path and d.uri not in self._huge}
             worked_on = tuple(dict.fromkeys(hunk.uri for hunk in self.history.recent()))
             knowledge = Knowledge(self._index, self._facts, worked_on)
             self._view = FrozenView(documents, dict(self._rules), self._files, dict(self._listings), knowledge)

@@ -104,6 +104,25 @@ def test_a_repository_within_another_has_patterns_of_its_own(home: Path) -> None
     assert FolderRules(outer).reason(outer / "sub" / "d.py") is Forbidden.IGNORED
 
 
+@pytest.mark.parametrize("content", [None, "", "gitdir: nowhere\n", "gitdir: ../sub\n", "nonsense"])
+def test_what_is_no_repository_keeps_the_patterns_of_the_one_around(home: Path, content: str | None) -> None:
+    repository = home / "r"
+    files(repository / "sub")
+    git(repository, "init", "-q")
+    (repository / ".gitignore").write_text("a.py\n")
+    if content is None:
+        (repository / "sub" / ".git").mkdir()
+    else:
+        (repository / "sub" / ".git").write_text(content)
+    names = [f"sub/{name}" for name in FILES]
+    rules = FolderRules(repository)
+    assert [name for name in names if rules.reason(repository / name) is Forbidden.IGNORED] == ["sub/a.py"]
+    asked = subprocess.run(
+        ["git", "-C", repository, "check-ignore", "--no-index", *names], check=False, capture_output=True, text=True
+    )
+    assert asked.stdout.split() == ["sub/a.py"]
+
+
 ME = ("-c", "user.name=me", "-c", "user.email=me@example.org")
 
 

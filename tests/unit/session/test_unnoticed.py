@@ -225,6 +225,9 @@ def test_a_folder_that_becomes_a_repository_is_noticed_before_a_file_is_sent(tmp
     session = session_of(tmp_path)
     assert session.view().unsendable([path]) == (path, Forbidden.IGNORED)
     (tmp_path / "sub" / ".git").mkdir()
+    assert session.view().unsendable([path]) == (path, Forbidden.IGNORED)  # to git that is none
+    for name in ("objects", "refs", "HEAD"):
+        (tmp_path / "sub" / ".git" / name).mkdir()
     assert session.view().unsendable([path]) is None
 
 
