@@ -19,8 +19,9 @@ from tierwise.core.text import Lines
 from tierwise.providers.probe import find_local_servers, probe
 from tierwise.providers.registry import ProviderRegistry
 from tierwise.session.cache_terms import CacheTerms
-from tierwise.session.prefix_ledger import Need, PrefixLedger
+from tierwise.session.prefix_ledger import PrefixLedger
 from tierwise.session.prefix_line import Item
+from tierwise.session.prefix_turn import Need
 from tierwise.settings.local import LocalServer, LocalServerKind
 
 SERVER = find_server()

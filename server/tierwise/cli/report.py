@@ -101,8 +101,8 @@ def _print(out: Console, events: Sequence[RequestEvent], summary: Summary, learn
     if total.expected_cached_tokens or total.rewrites:
         why = f" ({_words(total.rewrites)})" if total.rewrites else ""
         out.print(
-            f"prompt prefixes written anew {count(sum(total.rewrites.values()))}{why}; caches that had lost their copy "
-            f"without a reason {count(total.cache_misses)}"
+            f"prompt prefixes written anew or gone back to {count(sum(total.rewrites.values()))}{why}; caches that had "
+            f"lost their copy without a reason {count(total.cache_misses)}"
         )
     out.print(
         f"accepted results [bold]{count(total.accepted)}[/], each for {dollars(total.cost_per_accepted_usd)}; mean "

@@ -96,7 +96,7 @@ class RequestEvent:
     ``tools`` are the checkers found in the folder. ``feedback`` is what is known when the event is written, and all
     of it when events are read back. ``expected_cached_tokens`` is what the prefix ledger expected to find in the
     provider's cache, ``cache_misses`` how many calls found much less and nothing explains it, ``rewrites`` why prefixes
-    were written anew.
+    were written anew or gone back to.
     """
 
     id: str

@@ -24,9 +24,10 @@ from tierwise.prompts.requests import Failed, Target, request_blocks
 from tierwise.routing.policy import EFFORT_ORDER, Policy, Sampling, bounded_request
 from tierwise.session.cache_terms import CacheTerms
 from tierwise.session.context import COMMITS, Piece, as_lines, fit
-from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
+from tierwise.session.prefix_ledger import Prefix, PrefixLedger
 from tierwise.session.prefix_line import Absent, Item
 from tierwise.session.prefix_text import FILE
+from tierwise.session.prefix_turn import Need
 from tierwise.session.session import Session
 from tierwise.settings.facts import CacheTie, ModelFacts
 from tierwise.settings.models import ResolvedModel

@@ -23,7 +23,8 @@ class CacheTerms:
     count. ``marks``: how many marks a request may carry, 0 where the provider finds common beginnings by itself.
     ``refresh``: whether a request for no answer renews a copy. ``unit``: tokens by which a hit may fall short of what
     was sent before. ``renews``: whether a hit renews the copies at a request's other marks before it, too. Of OpenAI's
-    break points it is not known that they do.
+    break points it is not known that they do. ``parallel``: whether copies of prompts that part are held side by side;
+    a slot of llama.cpp holds the latest prompt alone.
     """
 
     ttl_s: float
@@ -38,6 +39,7 @@ class CacheTerms:
     refresh: bool = False
     unit: int = 0
     renews: bool = True
+    parallel: bool = True
 
     @staticmethod
     def of(facts: ModelFacts) -> CacheTerms:
@@ -62,6 +64,7 @@ class CacheTerms:
             refresh=rules.prewarm and rules.refresh,
             unit=0 if rules.style in _MARKED or not timed else _UNIT,
             renews=rules.style is not CacheStyle.OPENAI_MARKED,
+            parallel=rules.style is not CacheStyle.LLAMA_CPP,
         )
 
     def lifetime(self, *, long: bool) -> float:

@@ -49,7 +49,7 @@ class Kpis:
     calls that were rejected, failed, came too late, were hedged away or cancelled, and all calls of requests that were
     cancelled, superseded or stale. ``escalation_rate``: of the requests that called a model, those that climbed to a
     stronger tier. ``cache_misses``: calls whose prompt the provider had not kept, against ``expected_cached_tokens``
-    and without a reason; ``rewrites``: prefixes written anew, by reason.
+    and without a reason; ``rewrites``: prefixes written anew or gone back to, by reason.
     """
 
     count: int

@@ -11,8 +11,9 @@ from tierwise.core.documents import Document
 from tierwise.core.models import Usage
 from tierwise.core.text import Lines
 from tierwise.session.cache_terms import CacheTerms
-from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
+from tierwise.session.prefix_ledger import Prefix, PrefixLedger
 from tierwise.session.prefix_line import Absent, Item
+from tierwise.session.prefix_turn import Need
 
 HEAD = ("instructions\n", "facts\n")
 SHORT = CacheTerms(ttl_s=300, long_ttl_s=None, read=0.1, write=1.25, write_long=1.25, min_tokens=0, marks=4)

@@ -22,9 +22,10 @@ from tierwise.core.tokens import size
 from tierwise.core.uris import to_uri
 from tierwise.features.learning import Listeners
 from tierwise.session.cache_terms import CacheTerms
-from tierwise.session.prefix_ledger import Need, Prefix, PrefixLedger
+from tierwise.session.prefix_ledger import Prefix, PrefixLedger
 from tierwise.session.prefix_line import Absent, Item
 from tierwise.session.prefix_text import change, snapshot
+from tierwise.session.prefix_turn import Need, Rebase
 from tierwise.session.privacy import FolderTerms
 from tierwise.session.session import Session
 
@@ -165,6 +166,10 @@ class World:
         assert sum(block.mark for block in prefix.blocks) <= 4
         if len(self.sent) > 1 and prefix.rebase is None:
             assert text.startswith(self.sent[-2][1])
+        if prefix.rebase is Rebase.RETURNED:
+            assert any(
+                text.startswith(before) and size(before) >= prefix.expected_cached for _, before in self.sent[:-1]
+            )
         if prefix.held is not None:
             claimed = "".join(block.text for block in prefix.blocks[: prefix.held + 1])
             assert any(before.startswith(claimed) for _, before in self.sent[:-1])
@@ -210,8 +215,11 @@ def test_prompts_say_what_files_hold_and_only_grow(seed: int, budget: int, terms
             world.open(name)
         for _ in range(60):
             some_step(world, chance, budget)
-        world.ignore(chance.choice(NAMES))
-        world.ask(NAMES, budget)
+        ignored = chance.choice(NAMES)
+        world.ignore(ignored)
+        for _ in range(4):
+            prefix = world.ask(chance.sample(NAMES, chance.randint(1, 6)), budget)
+            assert str(world.path(ignored)) not in prefix.sources
 
 
 @given(st.lists(st.sampled_from(PIECES)), st.lists(st.sampled_from(PIECES)), st.lists(st.sampled_from(PIECES)))
