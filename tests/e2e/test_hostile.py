@@ -227,6 +227,38 @@ async def test_files_and_folders_that_take_each_others_place(harness: Harness) -
         assert "neither open nor a readable file" in (await asked(editor, main))["explain"]
 
 
+@posix
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_workspace_folder_that_may_not_be_searched(harness: Harness, early: bool) -> None:
+    for name in ("closed/a.py", "denied.py"):
+        harness.write(name, CODE)
+    (harness.workspace / "closed").chmod(0)
+    (harness.workspace / "denied.py").chmod(0)
+    if os.access(harness.workspace / "denied.py", os.R_OK):
+        pytest.skip("this user may read everything")
+    async with Simulator(Script.saying("It runs.\n")) as simulator:
+        editor = await started(harness, simulator)
+        if early:
+            harness.workspace.chmod(0)
+        try:
+            editor.tell(editor.documents.open(uri(harness, "main.py"), CODE, "python"))
+            await asked(editor, uri(harness, "main.py"))
+            harness.workspace.chmod(0)
+            changes = [
+                {"uri": uri(harness, name), "type": 2} for name in ("main.py", "sub", ".gitignore", "closed/a.py")
+            ]
+            editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+            found = await asked(editor, uri(harness, "main.py"))
+            assert found["explain"]["text"] == "It runs.\n"
+            assert found["rename"]["documentChanges"]
+            for name in ("closed/a.py", "denied.py"):
+                assert "neither open nor a readable file" in (await asked(editor, uri(harness, name)))["explain"]
+        finally:
+            for folder in (harness.workspace, harness.workspace / "closed"):
+                folder.chmod(0o700)
+        assert not any("failed" in line for line in editor.stderr)
+
+
 async def test_a_workspace_folder_within_another_keeps_what_the_outer_one_hides(harness: Harness) -> None:
     harness.write(".tierwiseignore", "/sub/hidden.py\n")
     harness.write("sub/hidden.py", f"def thing(a):\n    return '{SECRET}'\n")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tierwise.core.clock import SystemClock
+from tierwise.session.disk import is_there
 from tierwise.session.files import FileCache
 from tierwise.session.listing import FolderListing
 from tierwise.session.privacy import FolderRules, FolderTerms
@@ -25,6 +26,6 @@ def disk_view(folder: Path, exclude: Sequence[str] = ()) -> FrozenView:
 def workspace_folder(file: Path) -> Path:
     """The nearest folder above ``file`` that looks like a project's root; else the file's own folder."""
     for parent in file.parents:
-        if any((parent / mark).exists() for mark in _MARKS):
+        if any(is_there(parent / mark) for mark in _MARKS):
             return parent
     return file.parent

@@ -18,6 +18,7 @@ from tierwise.cli.disk_view import workspace_folder
 from tierwise.cli.editor import Editor, ServerError
 from tierwise.core.errors import Declined
 from tierwise.core.uris import to_path
+from tierwise.session.disk import is_file, is_there
 
 PATIENCE_S = 1_800.0
 """Two escalations of slow models, each answer checked by the workspace's own tools."""
@@ -26,7 +27,7 @@ PATIENCE_S = 1_800.0
 def retry(out: Console, number: int, uri: str, tier: str | None, environ: Mapping[str, str], *, write: bool) -> int:
     """Run it and print what became of it; the exit status."""
     path = to_path(uri)
-    if path is None or not path.is_file():
+    if path is None or not is_file(path):
         raise Declined(f"item {number} is about {uri}, which is no file any more; `tierwise queue drop {number}`")
     return asyncio.run(_Retry(out, workspace_folder(path), environ, write=write).run(number, tier))
 
@@ -72,4 +73,4 @@ class _Retry:
 
 
 def _holds(path: Path, text: str) -> bool:
-    return path.read_bytes() == text.encode("utf-8") if path.exists() else not text
+    return path.read_bytes() == text.encode("utf-8") if is_there(path) else not text

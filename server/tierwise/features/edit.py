@@ -35,6 +35,7 @@ from tierwise.routing.classify import Classifier
 from tierwise.routing.escalation import Accepted, Resolved, Step, Unresolved, cascade
 from tierwise.routing.policy import policy_for
 from tierwise.routing.spending import Spending
+from tierwise.session.disk import is_there
 from tierwise.session.session import Session
 from tierwise.settings.models import Settings
 from tierwise.syntax.outline import enclosing, outline
@@ -289,7 +290,7 @@ def _check(session: Session, library: Library, work: _Work, reply: Reply, stream
         task=work.request.task,
         instruction=work.request.instruction,
         forbidden=session.view().forbidden,
-        exists=Path.exists,
+        exists=is_there,
         workspace=place.view,
         library=library,
     )

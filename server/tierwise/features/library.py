@@ -12,6 +12,7 @@ from pathlib import Path
 from cachetools import LRUCache
 
 from tierwise.rename.python.packages import installed_packages
+from tierwise.session.disk import is_file, is_folder, read_bytes
 
 _KEPT = 512
 _MAX_BYTES = 1_000_000
@@ -44,7 +45,7 @@ class DiskLibrary:
         return None
 
     def knows(self, name: str) -> bool:
-        return any((place / name).is_dir() or (place / f"{name}.pyi").is_file() for place in self._stubs)
+        return any(is_folder(place / name) or is_file(place / f"{name}.pyi") for place in self._stubs)
 
     @cached_property
     def _stubs(self) -> tuple[Path, ...]:
@@ -53,15 +54,13 @@ class DiskLibrary:
         if spec is None or spec.origin is None:
             return ()
         folder = Path(spec.origin).parent / "third_party" / "typeshed" / "stdlib"
-        return (folder,) if folder.is_dir() else ()
+        return (folder,) if is_folder(folder) else ()
 
     def _read(self, file: Path) -> str | None:
         if file not in self._texts:
-            try:
-                found = file.stat().st_size <= _MAX_BYTES
-                self._texts[file] = file.read_text(encoding="utf-8", errors="replace") if found else None
-            except OSError:
-                self._texts[file] = None
+            found = read_bytes(file, _MAX_BYTES + 1)
+            fits = found is not None and len(found[0]) <= _MAX_BYTES
+            self._texts[file] = found[0].decode("utf-8", "replace").replace("\r\n", "\n") if found and fits else None
         return self._texts[file]
 
 

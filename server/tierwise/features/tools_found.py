@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from tierwise.session.disk import is_file
+
 FRESH_S = 600.0
 
 CHECKERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -52,7 +54,7 @@ def _found(folder: Path, _: int) -> tuple[str, ...]:
 def _look(folder: Path) -> Iterator[str]:
     own = [str(folder / place) for place in _PLACES]
     for kind, program, signs in CHECKERS:
-        if not any((folder / sign).is_file() for sign in signs):
+        if not any(is_file(folder / sign) for sign in signs):
             continue
         if shutil.which(program) or any(shutil.which(program, path=place) for place in own):
             yield f"{kind}:{program}"

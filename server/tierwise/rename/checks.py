@@ -4,6 +4,7 @@ file is write-protected.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from itertools import groupby
@@ -50,7 +51,7 @@ def check_moves(view: WorkspaceView, document: Document, moves: Iterable[RenameF
     for move in moves:
         if folder is None or not move.old.is_relative_to(folder) or not move.new.is_relative_to(folder):
             raise RenameDeclined(Reason.OUTSIDE, f"{move.old.name} would move out of the workspace folder.")
-        if move.new.exists():
+        if os.path.exists(move.new):  # noqa: PTH110 - pathlib raises where one may not look
             raise RenameDeclined(Reason.CLASH, f"There is already a {move.new.name} where {move.old.name} would move.")
 
 

@@ -5,6 +5,7 @@ Reads through the view only; what some text that cannot be followed may name is 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -88,7 +89,7 @@ def _lone_file(view: Snapshot, document: Document, new_stem: str, spoken: str) -
     _, dot, rest = path.name.partition(".")
     target = path.with_name(f"{new_stem}{dot}{rest}")
     whole = re.compile(rf"(?<!\w){re.escape(spoken)}(?!\w)")
-    if target in set(view.files(folder)) or target.exists():
+    if target in set(view.files(folder)) or os.path.exists(target):  # noqa: PTH110 - pathlib raises where one may not look
         return None
     if any(other != path and whole.search(text) for other, text in view.holding(folder, (spoken,))):
         return None

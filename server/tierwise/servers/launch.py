@@ -26,7 +26,7 @@ def find_program(server: LanguageServerSettings, folder: Path, environ: Mapping[
     """
     if not server.enabled or not server.command:
         return None
-    if not all((folder / name).exists() for name in server.requires):
+    if not all(os.path.exists(folder / name) for name in server.requires):  # noqa: PTH110 - pathlib raises where one may not look
         return None
     program = server.command[0]
     inside = os.pathsep.join(str(folder / name) for name in server.search)

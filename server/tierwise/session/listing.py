@@ -80,7 +80,7 @@ class FolderListing:
                 self._paths = self._updated(self._paths, changed)
 
     def _is_link(self, path: Path) -> bool:
-        return path in self._links or path.is_symlink()
+        return path in self._links or os.path.islink(path)  # noqa: PTH114 - pathlib raises where one may not look
 
     def _is_folder(self, path: Path) -> bool:
         """Whether a path is a folder, or was one."""

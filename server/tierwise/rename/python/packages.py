@@ -14,7 +14,8 @@ _VARIABLES = ("VIRTUAL_ENV", "CONDA_PREFIX")
 
 def installed_packages(folder: Path, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """The ``site-packages`` of the project's own environments, then of the one that is active; none is no error."""
-    homes = [folder / name for name in _ENVIRONMENTS if (folder / name / "pyvenv.cfg").is_file()]
+    own = (folder / name for name in _ENVIRONMENTS)
+    homes = [home for home in own if os.path.isfile(home / "pyvenv.cfg")]  # noqa: PTH113 - pathlib raises where one may not look
     homes += [Path(environ[name]) for name in _VARIABLES if environ.get(name)]
     found = [packages for home in homes for packages in _site_packages(home)]
     return tuple(dict.fromkeys(found))
@@ -22,4 +23,4 @@ def installed_packages(folder: Path, environ: Mapping[str, str] = os.environ) ->
 
 def _site_packages(home: Path) -> list[Path]:
     candidates = [*sorted(home.glob("lib/python3*/site-packages")), home / "Lib" / "site-packages"]
-    return [path for path in candidates if path.is_dir()]
+    return [path for path in candidates if os.path.isdir(path)]  # noqa: PTH112 - pathlib raises where one may not look
