@@ -19,7 +19,7 @@ from tierwise.session.ignore_patterns import IgnorePatterns, as_bytes
 from tierwise.session.repository import Repository, is_repository
 
 GIT_IGNORE, OWN_IGNORE = ".gitignore", ".tierwiseignore"
-_MOST_BYTES = 4 * 1024 * 1024
+_MOST_BYTES = 256 * 1024
 _EVERYTHING = b"*\n"
 """What a larger file is taken to say: what it names cannot be told."""
 

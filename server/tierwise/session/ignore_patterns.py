@@ -106,9 +106,13 @@ class _Pattern:
         return self.plain == len(self.text)
 
     def matches(self, path: bytes, name: bytes, *, fold: bool) -> bool:
+        asked = name if self.anywhere else path
+        head = self.text[: self.plain]
+        if not asked.startswith(head.lower() if fold else head):
+            return False
         if self._regex is None:
             self._regex = _compiled(self.text, 0 if self.anywhere else self.plain, fold=fold)
-        return self._regex.fullmatch(name if self.anywhere else path) is not None
+        return self._regex.fullmatch(asked) is not None
 
 
 def _number(pattern: _Pattern) -> int:
