@@ -54,8 +54,12 @@ class _File:
         self.stamp, self.settled = stamp, stamp is None or is_settled(stamp, now)
         return True
 
-    def patterns(self, *, fold: bool) -> IgnorePatterns | None:
-        return IgnorePatterns(self.data, fold=fold) if self.data else None
+    def patterns(self, *, fold: bool, own: bool = False) -> IgnorePatterns | None:
+        """``own``: a file of ours, which may be in UTF-16, as some shells write; to git such a file says nothing."""
+        data = self.data
+        if own and data is not None and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            data = data.decode("utf-16", "replace").encode("utf-8", "replace")
+        return IgnorePatterns(data, fold=fold) if data else None
 
 
 def _content(path: str, *, followed: bool) -> bytes | None:
@@ -170,7 +174,9 @@ class IgnoreFiles:
         repository = Repository.at(path) if root or not parts else None
         fold = repository.fold if repository is not None else self._fold_above(parts)
         git, own = _File.read(path / GIT_IGNORE, followed=False), _File.read(path / OWN_IGNORE)
-        folder = _Folder(mark, marked, root, git, own, git.patterns(fold=fold), own.patterns(fold=fold), repository)
+        folder = _Folder(
+            mark, marked, root, git, own, git.patterns(fold=fold), own.patterns(fold=fold, own=True), repository
+        )
         if repository is not None:
             folder.excludes = tuple(map(_File.read, repository.excludes))
             found = (file.patterns(fold=fold) for file in folder.excludes)

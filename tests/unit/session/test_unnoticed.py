@@ -286,3 +286,12 @@ def test_open_documents_stay_when_the_workspace_folders_change(tmp_path: Path) -
     session.set_folders({two: FolderTerms()})
     assert [session.forbidden(document) for document in documents] == [Forbidden.OUTSIDE, None]
     assert text_of(session, two / "a.py") == "x = 2\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_our_ignore_files_count_in_every_encoding_that_shells_write(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / ".tierwiseignore").write_bytes(f"{mark}größe.py\r\nb.py\r\n".encode(encoding))
+    view = session_of(tmp_path).view()
+    reasons = [view.forbidden(tmp_path / name) for name in ("größe.py", "b.py", "c.py")]
+    assert reasons == [Forbidden.IGNORED, Forbidden.IGNORED, None]
