@@ -2,7 +2,8 @@
 
 A scripted model knows the true text of a hole in real code and distorts it in the ways that models do. The shaped
 answer counts as exact when the file with it is the file as it was (but for white space at line ends). Holes come from
-the HumanEval infilling sets below the folder that TIERWISE_EVALUATION names, and from this repository's own files.
+the HumanEval infilling sets and from the files of recorded sessions below the folder that TIERWISE_EVALUATION names,
+and from this repository's own files.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -64,7 +65,7 @@ Answer = tuple[str, bool] | None
 def run(console: Console | None = None) -> dict[str, dict[str, float]]:
     """Print the table; returns the share of exact answers by source and distortion."""
     console = console or Console()
-    cases = [*human_eval(console), *own_files()]
+    cases = [*human_eval(console), *recorded_files(console), *own_files()]
     counts: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     seconds, shaped = 0.0, 0
     for index, case in enumerate(cases):
@@ -113,9 +114,14 @@ def document_of(case: Case) -> Document:
     return Document("file:///case", None, case.language, 1, Lines.of(case.prefix + case.suffix))
 
 
+def evaluation() -> Path:
+    """The folder with recorded data."""
+    return Path(os.environ.get("TIERWISE_EVALUATION", ROOT / EVALUATION))
+
+
 def human_eval(console: Console) -> Iterator[Case]:
     """The recorded infilling sets: as they are, and single lines on a blank line as one meets them in an editor."""
-    folder = Path(os.environ.get("TIERWISE_EVALUATION", ROOT / EVALUATION)) / "completion"
+    folder = evaluation() / "completion"
     files = sorted(folder.glob("HumanEval-*.jsonl.gz")) if folder.is_dir() else []
     if not files:
         console.print(f"No HumanEval-*.jsonl.gz in {folder}: set TIERWISE_EVALUATION. Only own files are used.")
@@ -133,21 +139,44 @@ def human_eval(console: Console) -> Iterator[Case]:
                 yield Case("lines, editor", row["task_id"], "python", prefix, middle.rstrip("\n"), "\n" + suffix)
 
 
+def recorded_files(console: Console, most: int = 30) -> Iterator[Case]:
+    """The same holes as in our own files, in those of other languages that recorded sessions begin with."""
+    sessions = evaluation() / "traces" / "commit_sessions.json.gz"
+    if not sessions.is_file():
+        return
+    with gzip.open(sessions, "rt", encoding="utf-8") as file:
+        texts = {path: text for session in json.load(file) for path, text in session["initial"].items() if text}
+    by_language: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sorted(texts):
+        by_language[language_of(Path(path)).id].append(path)
+    rng = random.Random(SEED)
+    for language in sorted({"go", "javascript", "rust", "typescript", "typescriptreact"} & set(by_language)):
+        paths = by_language[language]
+        for path in rng.sample(paths, min(most, len(paths))):
+            for case in holes_of(texts[path], path, language, rng, 2):
+                yield replace(case, source="recorded")
+        console.print(f"{sessions.name}: {min(most, len(paths))} files of {language}")
+
+
 def own_files(folder: Path = ROOT, holes: int = 4) -> Iterator[Case]:
     """Lines, line ends, middles of lines and indented blocks of this repository's source files."""
     rng = random.Random(SEED)
     files = [*folder.glob("server/**/*.py"), *folder.glob("client-vscode/src/**/*.ts"), *folder.glob("tests/**/*.py")]
     for file in sorted(files):
-        language = language_of(file).id
-        lines = file.read_text(encoding="utf-8").split("\n")
-        filled = [i for i, line in enumerate(lines) if len(line.strip()) > 3]
-        if not is_code(language) or len(filled) < 10:
-            continue
-        for _ in range(holes):
-            for make in (_line_hole, _end_hole, _inner_hole, _block_hole):
-                found = make(lines, rng.choice(filled), rng)
-                if found:
-                    yield Case(f"own {found[0]}", f"{file.name}:{found[1]}", language, *found[2:])
+        yield from holes_of(file.read_text(encoding="utf-8"), file.name, language_of(file).id, rng, holes)
+
+
+def holes_of(text: str, name: str, language: str, rng: random.Random, count: int) -> Iterator[Case]:
+    """``count`` holes of each kind in one file."""
+    lines = text.split("\n")
+    filled = [i for i, line in enumerate(lines) if len(line.strip()) > 3]
+    if not is_code(language) or len(filled) < 10:
+        return
+    for _ in range(count):
+        for make in (_line_hole, _end_hole, _inner_hole, _block_hole):
+            found = make(lines, rng.choice(filled), rng)
+            if found and found[3].strip():
+                yield Case(f"own {found[0]}", f"{name}:{found[1]}", language, *found[2:])
 
 
 def _hole(kind: str, lines: list[str], start: Point, end: Point) -> tuple[str, int, str, str, str]:

@@ -49,10 +49,13 @@ _UNFINISHED = re.compile(
 _TAB_STOP = 8
 """Columns; that tables with tabs are aligned in nearly all files that have them."""
 
+_ELEMENTS = frozenset({"javascriptreact", "typescriptreact"})
+_WHOLE_ELEMENT = re.compile(r"/>$|</[\w.]*>$")
+
 _DECLARING = frozenset({"css", "scss"})
 """Languages whose lines after a comma go on with a value rather than with a list."""
 
-_CLAUSES = _DECLARING | {"sql"}
+_CLAUSES = _DECLARING | {"sql", "makefile"}
 """Languages whose statements go on below without a sign of it."""
 
 _FREELY_DEEPER = frozenset({"yaml", "haskell"})
@@ -185,9 +188,13 @@ def _levels(hole: Hole, above: str, level: int, text: str) -> tuple[int, int]:
 def _flat_level(hole: Hole, above: str, text: str, at: int, before: int) -> int | None:
     """The level of both neighbours where ``text`` is deeper than they are for no reason; None elsewhere."""
     level, below = width(above), hole.level_below
-    if not above or below is None or not max(before, level) == below < at:
+    if _LEAVES_BLOCK.match(text) or (_continues(hole, text) and not (text[0] == "." == above.strip()[:1])):
         return None
-    if text.startswith(_CONTINUES) or _LEAVES_BLOCK.match(text):
+    if text[:1] == "." and at == 2 * before == 2 * level:
+        return before  # the next link of a chain
+    if hole.opens_block(above) and before - level == hole.around.unit and at == before + before:
+        return before  # where the editor put the point
+    if not above or below is None or not max(before, level) == below < at:
         return None
     if level < below:
         return below if before == below else None  # the first line of their block
@@ -202,11 +209,18 @@ def _is_too_deep(hole: Hole, above: str, text: str, at: int) -> bool:
     nothing above opens a block, and neither line continues another.
     """
     code, comment = hole.code_of(above), text.startswith(hole.language.line_comments or "\0")
-    if hole.opens_block(above) or code.endswith(_GOES_ON) or at == width(above):
+    element = hole.language.id in _ELEMENTS and _WHOLE_ELEMENT.search(code)
+    if hole.opens_block(above) or (code.endswith(_GOES_ON) and not element) or at == width(above):
         return False
-    if text.startswith(_CONTINUES) and not comment:
+    if _continues(hole, text) and not comment:
         return False
     return not (DEFINES.match(code) or (_CONTROL.match(code) and not code.endswith(_STATEMENT_ENDS)))
+
+
+def _continues(hole: Hole, text: str) -> bool:
+    """Whether ``text`` begins as what goes on with the line above."""
+    element = hole.language.id in _ELEMENTS and re.match(r"</?[\w>]", text)
+    return text.startswith(_CONTINUES) and not element
 
 
 def _right_level_by_brackets(hole: Hole, above: str, at: int, before: int) -> int:
