@@ -34,7 +34,7 @@ CONFIGS: dict[str, dict[str, str]] = {
         "mine": "c.py\n",
     },
     "for this place": {
-        ".gitconfig": '[includeIf "gitdir:~/work/"]\n\tpath = more\n[includeIf "gitdir:elsewhere/"]\npath = less\n',
+        ".gitconfig": '[includeIf "gitdir:~/projects/"]\n\tpath = more\n[includeIf "gitdir:elsewhere/"]\npath = less\n',
         "more": "[core]\nexcludesFile = ~/mine\n",
         "less": "[core]\nexcludesFile = ~/other\n",
         "mine": "d.py\n",
@@ -61,7 +61,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_users_own_patterns_are_those_of_git(home: Path, name: str) -> None:
-    repository = home / "work" / "r"
+    repository = home / "projects" / "r"
     files(repository)
     git(repository, "init", "-q")
     for file, text in CONFIGS[name].items():
